@@ -1,0 +1,210 @@
+//! `speil.toml`: where things are, which products are on, and the thresholds that definitions leave to configuration.
+//!
+//! Knows nothing of deliveries or tables. What a user wrote becomes checked values here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+
+use crate::{closed, disk};
+
+/// A checked configuration: paths are absolute or relative to the working folder, thresholds are filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder that holds the configuration file; source globs are relative to it.
+    pub base: PathBuf,
+    /// The working root: lake, quarantine, runs, releases and `state.json` are below it.
+    pub root: PathBuf,
+    /// Whether the deliveries are made up; every page then carries a banner.
+    pub synthetic: bool,
+    /// One entry per source that is delivered.
+    pub sources: BTreeMap<String, Source>,
+    /// One entry per product, with its thresholds.
+    pub products: BTreeMap<String, Product>,
+    /// How much of the machine the engine may use.
+    pub engine: EngineSettings,
+    /// Folders that replace the embedded `queries/` and `site/`, for work on them.
+    pub queries: Option<PathBuf>,
+    /// See [`Config::queries`].
+    pub site: Option<PathBuf>,
+}
+
+/// Where a source is delivered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// A glob of local files, relative to the configuration file.
+    pub url: String,
+}
+
+/// A product's settings.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// The reimbursement paragraphs (code list 7427) whose lines are taken in.
+    pub paragraphs: Vec<i64>,
+    /// Every threshold of the product by its name in SQL, defaults included.
+    pub thresholds: BTreeMap<String, i64>,
+}
+
+/// The engine's share of the machine. Recorded in the manifest; no figure depends on it.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineSettings {
+    /// How many partitions a query is spread over; absent = the machine's cores.
+    pub target_partitions: Option<usize>,
+    /// The memory pool in MiB; sorts and joins that need more spill to disk.
+    pub memory_mib: usize,
+    /// DataFusion's option of the same name: from which share of distinct keys partial aggregation is left out.
+    pub skip_partial_aggregation_probe_ratio_threshold: f64,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        EngineSettings { target_partitions: None, memory_mib: 768, skip_partial_aggregation_probe_ratio_threshold: 0.2 }
+    }
+}
+
+/// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
+const THRESHOLDS: &[(&str, i64)] = &[
+    ("fest_dager", 45),              // B3: how old a FEST snapshot may be, days
+    ("stratum_linjer", 500),         // B5: lines a stratum needs
+    ("stratum_leger", 20),           // B5: doctors a stratum needs
+    ("stratum_storste_prosent", 50), // B5: the largest share of one doctor, per cent
+    ("trakt_forskrivninger", 100),   // B7: prescriptions a funnel doctor needs
+    ("trakt_forventet", 5),          // B7: expected reserved prescriptions a funnel doctor needs
+    ("persentil_kvartil", 20),       // B10: members that P25, P50 and P75 need
+    ("persentil_desil", 50),         // B10: members that P10 and P90 need
+    ("minste_antall", 5),            // D1: counts below it (but zero) are hidden
+    ("offentlig_leger", 10),         // D7: doctors behind a public cell
+    ("offentlig_linjer", 30),        // D7: lines behind a public cell
+    ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest
+    ("histogram_leger", 10),         // D7: doctors in a public histogram bin
+];
+
+/// Volven 7427: § 2, § 3, § 3a, § 3b and § 4, the paragraphs of blue prescriptions for medicines.
+const BLUE_PRESCRIPTION: &[i64] = &[200, 300, 301, 302, 400];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    root: String,
+    #[serde(default)]
+    syntetisk: bool,
+    #[serde(default)]
+    source: BTreeMap<String, Source>,
+    #[serde(default)]
+    product: BTreeMap<String, WrittenProduct>,
+    #[serde(default)]
+    engine: EngineSettings,
+    #[serde(default)]
+    paths: WrittenPaths,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenProduct {
+    hjemler: Option<Vec<i64>>,
+    terskler: BTreeMap<String, i64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenPaths {
+    queries: Option<String>,
+    site: Option<String>,
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    pub fn load(file: &Path) -> anyhow::Result<Config> {
+        let text = disk::read_text(file)?;
+        let base = file.parent().unwrap_or(Path::new(".")).to_owned();
+        Config::parse(&text, &file.display().to_string(), base)
+    }
+
+    fn parse(text: &str, file: &str, base: PathBuf) -> anyhow::Result<Config> {
+        let written: Written = closed::parse(text, file, 1)?;
+        ensure!(!written.root.is_empty(), "{file}: `root` is empty; write the folder the program may work in");
+        ensure!(written.engine.memory_mib >= 64, "{file}: `engine.memory_mib` is below 64");
+        ensure!(written.engine.target_partitions != Some(0), "{file}: `engine.target_partitions` is 0");
+        let products = written
+            .product
+            .into_iter()
+            .map(|(name, product)| {
+                let checked = product.check().with_context(|| format!("{file}: [product.{name}]"))?;
+                Ok((name, checked))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Config {
+            root: base.join(&written.root),
+            synthetic: written.syntetisk,
+            sources: written.source,
+            products,
+            engine: written.engine,
+            queries: written.paths.queries.map(|path| base.join(path)),
+            site: written.paths.site.map(|path| base.join(path)),
+            base,
+        })
+    }
+
+    /// A product's settings; the defaults when the configuration does not mention it.
+    pub fn product(&self, name: &str) -> Product {
+        self.products.get(name).cloned().unwrap_or_else(Product::default)
+    }
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Product {
+            paragraphs: BLUE_PRESCRIPTION.to_vec(),
+            thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+        }
+    }
+}
+
+impl WrittenProduct {
+    fn check(self) -> anyhow::Result<Product> {
+        let mut product = Product::default();
+        if let Some(paragraphs) = self.hjemler {
+            ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
+            product.paragraphs = paragraphs;
+        }
+        for (name, value) in self.terskler {
+            let nearest = closed::nearest(&name, THRESHOLDS.iter().map(|(name, _)| *name));
+            let threshold = product.thresholds.get_mut(&name).with_context(|| {
+                format!("unknown threshold `{name}`; the nearest known one is `{}`", nearest.unwrap_or(""))
+            })?;
+            ensure!(value >= 0, "threshold `{name}` is negative");
+            *threshold = value;
+        }
+        Ok(product)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> anyhow::Result<Config> {
+        Config::parse(text, "speil.toml", PathBuf::from("/d"))
+    }
+
+    #[test]
+    fn a_short_configuration_has_the_definitions_thresholds() {
+        let config = parse("root = \".\"\n[source.lege]\nurl = \"landing/lege/*\"\n").unwrap();
+        assert_eq!(config.root, PathBuf::from("/d/."));
+        assert_eq!(config.product("reservasjon").thresholds["stratum_linjer"], 500);
+        assert_eq!(config.product("reservasjon").paragraphs, [200, 300, 301, 302, 400]);
+    }
+
+    #[test]
+    fn unknown_keys_and_thresholds_name_the_nearest() {
+        let error = parse("root = \".\"\n[sorce.lege]\nurl = \"x\"\n").err().unwrap();
+        assert_eq!(error.to_string(), "speil.toml:2: unknown key `sorce`; the nearest known one is `source`");
+        let text = "root = \".\"\n[product.reservasjon.terskler]\nstratum_linje = 1\n";
+        let error = format!("{:#}", parse(text).err().unwrap());
+        assert!(error.contains("`stratum_linje`; the nearest known one is `stratum_linjer`"), "{error}");
+    }
+}

@@ -1,0 +1,392 @@
+//! What each source must look like: columns, types, units, code lists, keys, order and rules, from a closed TOML file.
+//!
+//! A contract drives the Arrow schema, the checks of every delivered value and row, and the order on disk.
+//! Knows nothing of files on disk, of formats (CSV, Parquet, XML) or of what is done with rows that fail.
+
+mod batch;
+mod column;
+mod row;
+mod written;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+pub use batch::{Batcher, LINE};
+pub use column::{Column, Kind, Value};
+pub use row::{Fault, Rule, RuleKind};
+
+use crate::calendar::Month;
+use written::{WrittenContract, WrittenTable};
+
+/// One source's contract, checked.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// The source's name: `[source.NAME]` in the configuration.
+    pub source: String,
+    /// What is delivered, for the data dictionary.
+    pub title: String,
+    /// Raised when the meaning of a column changes; deliveries are then taken in again.
+    pub version: u32,
+    /// The product that stands or falls with this source.
+    pub product: String,
+    /// How a file name tells what is delivered.
+    pub file_name: FileName,
+    /// Formats that are accepted.
+    pub formats: Vec<Format>,
+    /// What a delivery replaces.
+    pub partition: Partition,
+    /// Whether text is ISO-8859-1 instead of UTF-8.
+    pub latin1: bool,
+    /// The character between kroner and øre.
+    pub decimal_mark: u8,
+    /// The share of bad rows, in thousandths, above which a delivery is refused whole.
+    pub max_bad_permille: u64,
+    /// The tables that a delivery fills; one, but for FEST.
+    pub tables: Vec<TableContract>,
+}
+
+/// One table of a contract.
+#[derive(Clone, Debug)]
+pub struct TableContract {
+    /// The table's name in the lake and in SQL.
+    pub name: String,
+    /// The delivered columns.
+    pub columns: Vec<Column>,
+    /// Stored columns, by position, that rows are sorted by on disk.
+    pub order: Vec<usize>,
+    /// Stored columns, by position, that no two rows of a delivery may share.
+    pub key: Vec<usize>,
+    /// Rules over one row, in order; the first that a row breaks is named.
+    pub rules: Vec<Rule>,
+    /// Rows that are counted, not stored, unless a column has one of the configured values.
+    pub selection: Option<Selection>,
+    /// The date column whose months a delivery touches besides its own.
+    pub touches: Option<usize>,
+    /// Periods of one key that may not overlap.
+    pub disjoint: Option<Disjoint>,
+    /// Whether the month of the delivery is stored as the last column, `maaned`.
+    pub stores_month: bool,
+}
+
+/// Rows outside the configured values of a column are counted under a name and not stored.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The name they are counted under.
+    pub rule: String,
+    /// The column that decides.
+    pub column: usize,
+}
+
+/// Periods `[from, to]` of one key that may not share a day.
+#[derive(Clone, Debug)]
+pub struct Disjoint {
+    /// The rule's name.
+    pub rule: String,
+    /// The key column.
+    pub key: usize,
+    /// First day.
+    pub from: usize,
+    /// Last day; absent = open.
+    pub to: usize,
+}
+
+/// A format that a source may be delivered in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `;`-separated text with a header row.
+    Csv,
+    /// Parquet with the same columns.
+    Parquet,
+    /// FEST's M30 XML, plain or in a zip.
+    M30,
+}
+
+/// What a delivery replaces, and so how a table's files are named in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partition {
+    /// The month that the file name gives.
+    Month,
+    /// Everything before it.
+    Latest,
+    /// Nothing: every snapshot is kept, named by its own time.
+    Snapshot,
+}
+
+/// How a file name tells month or date and version: `utlevering_{maaned}` reads `utlevering_2026-01_v2.csv`.
+#[derive(Clone, Debug)]
+pub struct FileName {
+    prefix: String,
+    partition: Partition,
+}
+
+/// What a file name says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The month (`2026-01`) or date (`2026-10-31`); empty when the file itself tells.
+    pub period: String,
+    /// 1 when the name has no `_vN`.
+    pub version: u32,
+}
+
+impl FileName {
+    /// Reads a file name; an error says how it should look.
+    pub fn read(&self, name: &str) -> anyhow::Result<Named> {
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let example = match self.partition {
+            Partition::Month => "2026-01.csv, or 2026-01_v2.csv for a correction",
+            Partition::Latest => "2026-10-31.csv, or 2026-10-31_v2.csv for a correction",
+            Partition::Snapshot => "….zip or ….xml",
+        };
+        let wrong = || format!("'{name}' does not look like {}{example}; rename it", self.prefix);
+        let rest = stem.strip_prefix(&self.prefix).with_context(wrong)?;
+        if self.partition == Partition::Snapshot {
+            return Ok(Named { period: String::new(), version: 1 });
+        }
+        let (period, version) = match rest.split_once("_v") {
+            Some((period, version)) => (period, version.parse().with_context(wrong)?),
+            None => (rest, 1),
+        };
+        let known = match self.partition {
+            Partition::Month => period.parse::<Month>().is_ok(),
+            _ => period.len() == 10 && period.parse::<jiff::civil::Date>().is_ok(),
+        };
+        ensure!(known && version > 0, wrong());
+        Ok(Named { period: period.to_owned(), version })
+    }
+}
+
+impl Contract {
+    /// Reads and checks a contract; errors name the file and, where it is known, the line.
+    pub fn parse(text: &str, file: &str) -> anyhow::Result<Contract> {
+        let written: WrittenContract = crate::closed::parse(text, file, 1)?;
+        written.check().with_context(|| file.to_owned())
+    }
+
+    /// The contracts built into the program, by source name.
+    pub fn embedded() -> anyhow::Result<Vec<Contract>> {
+        [
+            ("utlevering.toml", include_str!("../contracts/utlevering.toml")),
+            ("lege.toml", include_str!("../contracts/lege.toml")),
+            ("fest.toml", include_str!("../contracts/fest.toml")),
+        ]
+        .iter()
+        .map(|(file, text)| Contract::parse(text, &format!("pipeline/contracts/{file}")))
+        .collect()
+    }
+
+    /// The table of that name.
+    pub fn table(&self, name: &str) -> anyhow::Result<&TableContract> {
+        let found = self.tables.iter().find(|table| table.name == name);
+        found.with_context(|| format!("contract {} has no table {name}", self.source))
+    }
+}
+
+impl TableContract {
+    /// The stored columns as an Arrow schema, with units as field metadata.
+    pub fn schema(&self) -> SchemaRef {
+        let mut fields: Vec<Field> = self.columns.iter().map(Column::field).collect();
+        if self.stores_month {
+            fields.push(column::with_unit(Field::new("maaned", DataType::Int32, false), "ååååmm"));
+        }
+        Arc::new(Schema::new(fields))
+    }
+
+    /// The names of the stored columns that rows are sorted by.
+    pub fn order_names(&self) -> Vec<String> {
+        self.order.iter().map(|at| self.columns[*at].stored.clone()).collect()
+    }
+
+    /// The names of the stored columns that form the key.
+    pub fn key_names(&self) -> Vec<String> {
+        self.key.iter().map(|at| self.columns[*at].stored.clone()).collect()
+    }
+
+    /// Which delivered column stands at which place of the header; an unknown or missing column refuses the
+    /// delivery, and the message says what to mend.
+    pub fn match_header(&self, header: &[String]) -> anyhow::Result<Vec<Option<usize>>> {
+        let mut seen = BTreeSet::new();
+        for name in header {
+            ensure!(seen.insert(name), "column `{name}` stands twice in the header");
+            if !self.columns.iter().any(|column| column.delivered == *name) {
+                let near = crate::closed::nearest(name, self.columns.iter().map(|column| column.delivered.as_str()));
+                bail!(
+                    "column `{name}` is not in the contract (the nearest that is, is `{}`); remove or rename it: a \
+                     column that nobody agreed on is refused, not ignored",
+                    near.unwrap_or("")
+                );
+            }
+        }
+        self.columns
+            .iter()
+            .map(|column| {
+                let at = header.iter().position(|name| *name == column.delivered);
+                ensure!(at.is_some() || column.optional, "column `{}` is missing; add it", column.delivered);
+                Ok(at)
+            })
+            .collect()
+    }
+}
+
+impl WrittenContract {
+    fn check(self) -> anyhow::Result<Contract> {
+        let partition = self.partisjon.into();
+        let prefix = self.filnavn.split(['{', '*']).next().unwrap_or("").to_owned();
+        ensure!(!prefix.is_empty(), "`filnavn` must begin with the letters that all its files begin with");
+        ensure!(self.maks_feil_promille <= 1000, "`maks_feil_promille` is above 1000");
+        ensure!(matches!(self.desimaltegn, ',' | '.'), "`desimaltegn` is neither comma nor point");
+        ensure!(!self.tabell.is_empty(), "no [[tabell]]");
+        let tables = self
+            .tabell
+            .into_iter()
+            .map(|table| {
+                let name = table.navn.clone();
+                table.check(partition).with_context(|| format!("table {name}"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Contract {
+            source: self.kilde,
+            title: self.tittel,
+            version: self.versjon,
+            product: self.produkt,
+            file_name: FileName { prefix, partition },
+            formats: self.format.into_iter().map(Into::into).collect(),
+            partition,
+            latin1: self.tegnsett == written::Encoding::Latin1,
+            decimal_mark: if self.desimaltegn == ',' { b',' } else { b'.' },
+            max_bad_permille: self.maks_feil_promille,
+            tables,
+        })
+    }
+}
+
+impl WrittenTable {
+    fn check(self, partition: Partition) -> anyhow::Result<TableContract> {
+        let columns: Vec<Column> = self
+            .kolonne
+            .into_iter()
+            .map(|column| {
+                let name = column.navn.clone();
+                column.check().with_context(|| format!("column {name}"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let delivered = |name: &str| place(&columns, name, |column| &column.delivered);
+        let stored = |names: &[String]| -> anyhow::Result<Vec<usize>> {
+            names.iter().map(|name| place(&columns, name, |column| &column.stored)).collect()
+        };
+        let order = stored(&self.orden)?;
+        let key = stored(&self.noekkel)?;
+        ensure!(!order.is_empty() && !key.is_empty(), "`orden` and `noekkel` must name columns");
+        for at in order.iter().chain(&key) {
+            ensure!(!columns[*at].nullable, "`{}` may be absent and so cannot order or be a key", columns[*at].stored);
+        }
+        let rules = self
+            .regel
+            .into_iter()
+            .map(|rule| {
+                let name = rule.navn.clone();
+                rule.check(&delivered).with_context(|| format!("rule {name}"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let selection = self
+            .utvalg
+            .map(|selection| {
+                ensure!(selection.innstilling == "hjemler", "`innstilling` can only be hjemler");
+                Ok(Selection { rule: selection.regel, column: delivered(&selection.kolonne)? })
+            })
+            .transpose()?;
+        let touches = self.beroerer.map(|touched| delivered(&touched.kolonne)).transpose()?;
+        let disjoint = self
+            .uten_overlapp
+            .map(|periods| {
+                anyhow::Ok(Disjoint {
+                    rule: periods.regel,
+                    key: delivered(&periods.noekkel)?,
+                    from: delivered(&periods.fra)?,
+                    to: delivered(&periods.til)?,
+                })
+            })
+            .transpose()?;
+        Ok(TableContract {
+            name: self.navn,
+            order,
+            key,
+            rules,
+            selection,
+            touches,
+            disjoint,
+            stores_month: partition == Partition::Month,
+            columns,
+        })
+    }
+}
+
+fn place(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> anyhow::Result<usize> {
+    let near = closed_nearest(columns, name, &of);
+    columns
+        .iter()
+        .position(|column| of(column) == name)
+        .with_context(|| format!("no column `{name}`; the nearest is `{near}`"))
+}
+
+fn closed_nearest(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> String {
+    crate::closed::nearest(name, columns.iter().map(|column| of(column).as_str())).unwrap_or("").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utlevering() -> Contract {
+        Contract::embedded().unwrap().remove(0)
+    }
+
+    #[test]
+    fn embedded_contracts_hold() {
+        let names: Vec<String> = Contract::embedded().unwrap().iter().map(|contract| contract.source.clone()).collect();
+        assert_eq!(names, ["utlevering", "lege", "fest"]);
+        let schema = utlevering().tables[0].schema();
+        assert_eq!(schema.field_with_name("utsalgspris_ore").unwrap().data_type(), &DataType::Int64);
+        assert_eq!(schema.field_with_name("rekvirent_hpr").unwrap().data_type(), &DataType::Int32);
+        assert_eq!(schema.field_with_name("linjetype").unwrap().data_type(), &DataType::Int8);
+        assert_eq!(schema.fields().last().unwrap().name(), "maaned");
+    }
+
+    #[test]
+    fn file_names_tell_month_and_version() {
+        let names = utlevering().file_name;
+        let read = |name: &str| names.read(name).map(|named| (named.period, named.version));
+        assert_eq!(read("utlevering_2026-01.csv").unwrap(), ("2026-01".to_owned(), 1));
+        assert_eq!(read("utlevering_2026-01_v12.parquet").unwrap(), ("2026-01".to_owned(), 12));
+        for wrong in ["utlevering_2026-13.csv", "utlevering_2026-01_v0.csv", "utlevering.csv", "lege_2026-01.csv"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_header_with_an_unknown_or_missing_column_says_what_to_mend() {
+        let table = &utlevering().tables[0];
+        let mut header: Vec<String> = table.columns.iter().map(|column| column.delivered.clone()).collect();
+        assert!(table.match_header(&header).is_ok());
+        header.retain(|name| name != "utlevering_nr");
+        assert_eq!(table.match_header(&header).unwrap().iter().filter(|at| at.is_none()).count(), 1);
+        header.push("pasient_fnr".to_owned());
+        let error = table.match_header(&header).unwrap_err().to_string();
+        assert!(error.starts_with("column `pasient_fnr` is not in the contract"), "{error}");
+        header.pop();
+        header.retain(|name| name != "varenr");
+        assert_eq!(table.match_header(&header).unwrap_err().to_string(), "column `varenr` is missing; add it");
+    }
+
+    #[test]
+    fn a_contract_with_a_wrong_key_names_line_and_column() {
+        let text = include_str!("../contracts/lege.toml");
+        let error = Contract::parse(&text.replace("orden = [", "rekkefolge = ["), "lege.toml").unwrap_err();
+        assert!(format!("{error:#}").contains("lege.toml:15: unknown key `rekkefolge`"), "{error:#}");
+        let error = Contract::parse(&text.replace("grense = \"gyldig_til\"", "grense = \"gyldig_ti\""), "lege.toml");
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(error.ends_with("no column `gyldig_ti`; the nearest is `gyldig_til`"), "{error}");
+    }
+}

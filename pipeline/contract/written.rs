@@ -1,0 +1,163 @@
+//! A contract as it is written in TOML, before anything is checked. Keys are Norwegian, like the data they describe.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Format, Partition};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenContract {
+    pub(super) kilde: String,
+    pub(super) tittel: String,
+    pub(super) versjon: u32,
+    pub(super) produkt: String,
+    pub(super) filnavn: String,
+    pub(super) format: Vec<WrittenFormat>,
+    pub(super) partisjon: WrittenPartition,
+    pub(super) tegnsett: Encoding,
+    pub(super) desimaltegn: char,
+    pub(super) maks_feil_promille: u64,
+    pub(super) tabell: Vec<WrittenTable>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WrittenFormat {
+    Csv,
+    Parquet,
+    M30,
+}
+
+impl From<WrittenFormat> for Format {
+    fn from(format: WrittenFormat) -> Format {
+        match format {
+            WrittenFormat::Csv => Format::Csv,
+            WrittenFormat::Parquet => Format::Parquet,
+            WrittenFormat::M30 => Format::M30,
+        }
+    }
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WrittenPartition {
+    Maaned,
+    Siste,
+    Snapshot,
+}
+
+impl From<WrittenPartition> for Partition {
+    fn from(partition: WrittenPartition) -> Partition {
+        match partition {
+            WrittenPartition::Maaned => Partition::Month,
+            WrittenPartition::Siste => Partition::Latest,
+            WrittenPartition::Snapshot => Partition::Snapshot,
+        }
+    }
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "iso-8859-1")]
+    Latin1,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenTable {
+    pub(super) navn: String,
+    pub(super) orden: Vec<String>,
+    pub(super) noekkel: Vec<String>,
+    pub(super) kolonne: Vec<WrittenColumn>,
+    #[serde(default)]
+    pub(super) regel: Vec<WrittenRule>,
+    pub(super) utvalg: Option<WrittenSelection>,
+    pub(super) beroerer: Option<WrittenTouched>,
+    pub(super) uten_overlapp: Option<WrittenDisjoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenColumn {
+    pub(super) navn: String,
+    pub(super) lagres: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: WrittenKind,
+    pub(super) maks_lengde: Option<usize>,
+    pub(super) lengde: Option<usize>,
+    pub(super) desimaler: Option<u32>,
+    pub(super) min: Option<i64>,
+    pub(super) maks: Option<i64>,
+    pub(super) koder: Option<BTreeMap<String, i8>>,
+    #[serde(default)]
+    pub(super) kan_mangle: bool,
+    #[serde(default)]
+    pub(super) valgfri: bool,
+    pub(super) enhet: Option<String>,
+    pub(super) beskrivelse: String,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WrittenKind {
+    Tekst,
+    Kode,
+    Heltall,
+    Siffer,
+    Desimal,
+    Dato,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenRule {
+    pub(super) navn: String,
+    pub(super) slag: WrittenRuleKind,
+    pub(super) kolonne: String,
+    pub(super) grense: Option<String>,
+    pub(super) maaneder: Option<i32>,
+    pub(super) naar: Option<String>,
+    pub(super) er: Option<Vec<i64>>,
+    pub(super) som: Option<String>,
+    pub(super) med: Option<String>,
+    pub(super) lik: Option<Vec<i64>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WrittenRuleKind {
+    IMaaned,
+    IkkeEtter,
+    KrevesNaar,
+    HoystMaanederFoer,
+    NegativNaar,
+    SammeFortegn,
+    IkkeSammen,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenSelection {
+    pub(super) regel: String,
+    pub(super) kolonne: String,
+    pub(super) innstilling: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenTouched {
+    pub(super) kolonne: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenDisjoint {
+    pub(super) regel: String,
+    pub(super) noekkel: String,
+    pub(super) fra: String,
+    pub(super) til: String,
+}

@@ -1,0 +1,99 @@
+//! DataFusion, embedded: one runtime, one memory pool that spills, one set of session settings.
+//!
+//! Only this module and `lake` know sessions; models are SQL texts to everything else. Knows nothing of tables.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use crate::config::EngineSettings;
+use crate::disk;
+
+/// The engine of one run.
+pub struct Engine {
+    runtime: tokio::runtime::Runtime,
+    environment: Arc<RuntimeEnv>,
+    config: SessionConfig,
+}
+
+impl Engine {
+    /// Starts the engine; what does not fit in its memory pool goes to files below `spill`.
+    pub fn start(settings: &EngineSettings, spill: &Path) -> anyhow::Result<Engine> {
+        disk::create_folder(spill)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let partitions = settings.target_partitions.unwrap_or(cores);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(cores)
+            .enable_all()
+            .build()
+            .context("starting the engine's threads")?;
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_mib << 20)))
+            .with_temp_file_path(spill)
+            .build_arc()
+            .map_err(|error| reduce(&error))?;
+        let mut config = SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
+        let options = config.options_mut();
+        options.execution.skip_partial_aggregation_probe_ratio_threshold =
+            settings.skip_partial_aggregation_probe_ratio_threshold;
+        options.execution.parquet.pushdown_filters = true;
+        // What a sort may hold back for merging; the default of 10 MB a partition would fill a small pool.
+        options.execution.sort_spill_reservation_bytes = (settings.memory_mib << 20) / (16 * partitions.max(1));
+        Ok(Engine { runtime, environment, config })
+    }
+
+    /// A fresh session: no table is known in it.
+    pub fn session(&self) -> SessionContext {
+        SessionContext::new_with_config_rt(self.config.clone(), self.environment.clone())
+    }
+
+    /// Runs a future to its end.
+    pub fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// How many partitions a query is spread over.
+    pub fn partitions(&self) -> usize {
+        self.config.target_partitions()
+    }
+}
+
+/// What may be logged of an engine's error: its kind and its first line. Errors met while rows flow can quote rows,
+/// so of these only the kind is kept; planning errors speak of names alone.
+pub fn reduce(error: &DataFusionError) -> anyhow::Error {
+    match error.find_root() {
+        DataFusionError::SQL(_, _) | DataFusionError::Plan(_) | DataFusionError::SchemaError(_, _) => {
+            anyhow::anyhow!("{}", first_line(&error.strip_backtrace()))
+        }
+        DataFusionError::NotImplemented(what) => anyhow::anyhow!("the engine cannot do this: {}", first_line(what)),
+        DataFusionError::ResourcesExhausted(_) => {
+            anyhow::anyhow!("the engine's memory pool is too small; raise [engine] memory_mib")
+        }
+        DataFusionError::IoError(cause) => anyhow::anyhow!("reading or spilling failed ({})", cause.kind()),
+        DataFusionError::ArrowError(cause, _) => {
+            anyhow::anyhow!("a value could not be computed ({})", arrow_kind(cause))
+        }
+        DataFusionError::ParquetError(_) => anyhow::anyhow!("a Parquet file is not readable"),
+        _ => anyhow::anyhow!("the engine failed while computing"),
+    }
+}
+
+fn arrow_kind(error: &arrow::error::ArrowError) -> &'static str {
+    use arrow::error::ArrowError;
+    match error {
+        ArrowError::DivideByZero => "division by zero",
+        ArrowError::ArithmeticOverflow(_) => "overflow",
+        ArrowError::CastError(_) => "a cast that does not fit",
+        ArrowError::ComputeError(_) => "a computation",
+        _ => "an operation",
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or("").to_owned()
+}

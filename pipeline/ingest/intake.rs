@@ -1,0 +1,234 @@
+//! Delivered rows on their way in: each is checked against the contract, and goes to a batch, to the count of rows
+//! outside the selection, or to quarantine.
+//!
+//! Knows nothing of formats (the readers hand it fields in the contract's order) or of the lake.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+
+use crate::calendar::Month;
+use crate::contract::{Batcher, Contract, Fault, TableContract, Value};
+
+/// Takes in the rows of one table of one delivery.
+pub struct Intake<'a> {
+    table: &'a TableContract,
+    decimal_mark: u8,
+    month: Option<Month>,
+    selected: Option<BTreeSet<i64>>,
+    batcher: Batcher,
+    periods: Vec<(i64, i64, i64, u64)>,
+    /// What became of the rows.
+    pub tally: Tally,
+}
+
+/// Where checked batches and bad rows go.
+pub trait Outlet {
+    /// Takes a batch of good rows.
+    fn batch(&mut self, batch: &RecordBatch) -> anyhow::Result<()>;
+    /// Takes a bad row: its line in the delivery and why.
+    fn bad(&mut self, line: u64, fault: &Fault) -> anyhow::Result<()>;
+}
+
+/// What became of a delivery's rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows in the delivery.
+    pub received: u64,
+    /// Rows counted, not stored, by the name they are counted under.
+    pub outside: BTreeMap<String, u64>,
+    /// Bad rows by rule.
+    pub bad: BTreeMap<String, u64>,
+    /// Line, and why, of the first bad rows, for messages.
+    pub examples: Vec<(u64, String)>,
+}
+
+impl Tally {
+    /// Bad rows, all rules together.
+    pub fn bad_rows(&self) -> u64 {
+        self.bad.values().sum()
+    }
+
+    /// Rows that are stored.
+    pub fn stored(&self) -> u64 {
+        self.received - self.bad_rows() - self.outside.values().sum::<u64>()
+    }
+
+    /// Whether more rows are bad than the contract bears.
+    pub fn too_bad(&self, contract: &Contract) -> bool {
+        self.bad_rows() * 1000 > self.received * contract.max_bad_permille
+    }
+
+    /// Counts a bad row.
+    pub fn count_bad(&mut self, line: u64, fault: &Fault) {
+        *self.bad.entry(fault.rule.clone()).or_default() += 1;
+        if self.examples.len() < 3 {
+            self.examples.push((line, fault.to_string()));
+        }
+    }
+
+    /// Adds another table's rows of the same delivery.
+    pub fn add(&mut self, other: Tally) {
+        self.received += other.received;
+        for (rule, count) in other.outside {
+            *self.outside.entry(rule).or_default() += count;
+        }
+        for (rule, count) in other.bad {
+            *self.bad.entry(rule).or_default() += count;
+        }
+        self.examples.extend(other.examples);
+        self.examples.truncate(3);
+    }
+}
+
+impl<'a> Intake<'a> {
+    /// For one table. `selected` are the configured values of the contract's selection.
+    pub fn new(
+        contract: &Contract,
+        table: &'a TableContract,
+        month: Option<Month>,
+        selected: &[i64],
+        decimal_mark: u8,
+    ) -> Intake<'a> {
+        debug_assert!(contract.tables.iter().any(|of_contract| of_contract.name == table.name));
+        Intake {
+            table,
+            decimal_mark,
+            month,
+            selected: table.selection.as_ref().map(|_| selected.iter().copied().collect()),
+            batcher: Batcher::new(table, month),
+            periods: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes a row whose fields stand in the contract's order; a missing optional column is an empty field.
+    pub fn row(&mut self, line: u64, fields: &[&[u8]], out: &mut dyn Outlet) -> anyhow::Result<()> {
+        self.tally.received += 1;
+        let mut values = [Value::Absent; MOST_COLUMNS];
+        let values = &mut values[..self.table.columns.len().min(MOST_COLUMNS)];
+        if let Err(fault) = self.check(fields, values) {
+            self.tally.count_bad(line, &fault);
+            return out.bad(line, &fault);
+        }
+        if let (Some(selection), Some(selected)) = (&self.table.selection, &self.selected) {
+            let inside = values[selection.column].integer().is_some_and(|value| selected.contains(&value));
+            if !inside {
+                *self.tally.outside.entry(selection.rule.clone()).or_default() += 1;
+                return Ok(());
+            }
+        }
+        if let Some(disjoint) = &self.table.disjoint {
+            let number = |at: usize| values[at].integer();
+            if let (Some(key), Some(from)) = (number(disjoint.key), number(disjoint.from)) {
+                self.periods.push((key, from, number(disjoint.to).unwrap_or(i64::MAX), line));
+            }
+        }
+        match self.batcher.push(values, line)? {
+            Some(batch) => out.batch(&batch),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a row that could not even be split into fields.
+    pub fn unreadable(&mut self, line: u64, fault: &Fault, out: &mut dyn Outlet) -> anyhow::Result<()> {
+        self.tally.received += 1;
+        self.tally.count_bad(line, fault);
+        out.bad(line, fault)
+    }
+
+    /// Hands out the last rows, and the lines of rows whose periods overlap another row's of the same key: both
+    /// are bad, since nobody can tell which is right.
+    pub fn finish(&mut self, out: &mut dyn Outlet) -> anyhow::Result<BTreeSet<u64>> {
+        if let Some(batch) = self.batcher.finish()? {
+            out.batch(&batch)?;
+        }
+        let mut overlapping = BTreeSet::new();
+        if let Some(disjoint) = &self.table.disjoint {
+            self.periods.sort_unstable();
+            let mut last: Option<(i64, i64, u64)> = None;
+            for (key, from, to, line) in &self.periods {
+                match last {
+                    Some((last_key, last_to, last_line)) if last_key == *key && last_to >= *from => {
+                        overlapping.extend([last_line, *line]);
+                        last = Some((*key, last_to.max(*to), if *to > last_to { *line } else { last_line }));
+                    }
+                    _ => last = Some((*key, *to, *line)),
+                }
+            }
+            for line in &overlapping {
+                let fault = Fault {
+                    rule: disjoint.rule.clone(),
+                    column: self.table.columns[disjoint.from].delivered.clone(),
+                    reason: "overlaps another period of the same key".to_owned(),
+                };
+                self.tally.count_bad(*line, &fault);
+                out.bad(*line, &fault)?;
+            }
+        }
+        Ok(overlapping)
+    }
+
+    /// The table that is filled.
+    pub fn table(&self) -> &TableContract {
+        self.table
+    }
+
+    fn check<'v>(&self, fields: &[&'v [u8]], values: &mut [Value<'v>]) -> Result<(), Fault> {
+        for ((column, field), value) in self.table.columns.iter().zip(fields).zip(values.iter_mut()) {
+            *value = column.read(field, self.decimal_mark)?;
+        }
+        let broken = self.table.rules.iter().find_map(|rule| rule.check(values, &self.table.columns, self.month));
+        broken.map_or(Ok(()), Err)
+    }
+}
+
+/// No contract has more columns; a fixed array spares an allocation per row.
+const MOST_COLUMNS: usize = 64;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Keeps what it is given, for tests.
+    #[derive(Default)]
+    pub(in crate::ingest) struct Kept {
+        pub(in crate::ingest) rows: usize,
+        pub(in crate::ingest) bad: Vec<(u64, String)>,
+    }
+
+    impl Outlet for Kept {
+        fn batch(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+            self.rows += batch.num_rows();
+            Ok(())
+        }
+        fn bad(&mut self, line: u64, fault: &Fault) -> anyhow::Result<()> {
+            self.bad.push((line, fault.to_string()));
+            Ok(())
+        }
+    }
+
+    fn lege() -> Contract {
+        Contract::embedded().unwrap().remove(1)
+    }
+
+    #[test]
+    fn overlapping_periods_of_one_doctor_are_both_bad() {
+        let contract = lege();
+        let mut kept = Kept::default();
+        let mut intake = Intake::new(&contract, &contract.tables[0], None, &[], b',');
+        let rows: [[&[u8]; 8]; 4] = [
+            [b"7", b"LE", b"", b"1", b"0301", b"", b"2025-01-01", b"2025-06-30"],
+            [b"7", b"LE", b"", b"1", b"0301", b"", b"2025-06-30", b""],
+            [b"8", b"LE", b"", b"1", b"0301", b"", b"2025-01-01", b"2025-06-30"],
+            [b"8", b"LE", b"", b"1", b"0301", b"", b"2025-07-01", b""],
+        ];
+        for (line, row) in (2..).zip(rows) {
+            intake.row(line, &row, &mut kept).unwrap();
+        }
+        let overlapping = intake.finish(&mut kept).unwrap();
+        assert_eq!(overlapping, BTreeSet::from([2, 3]));
+        assert_eq!(intake.tally.bad["perioder_overlapper"], 2);
+        assert_eq!(intake.tally.stored(), 2);
+    }
+}
