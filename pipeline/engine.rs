@@ -66,9 +66,10 @@ impl Engine {
 /// What may be logged of an engine's error: its kind and its first line. Errors met while rows flow can quote rows,
 /// so of these only the kind is kept; planning errors speak of names alone.
 pub fn reduce(error: &DataFusionError) -> anyhow::Error {
-    match error.find_root() {
+    let root = error.find_root();
+    match root {
         DataFusionError::SQL(_, _) | DataFusionError::Plan(_) | DataFusionError::SchemaError(_, _) => {
-            anyhow::anyhow!("{}", first_line(&error.strip_backtrace()))
+            anyhow::anyhow!("{}", first_line(&root.strip_backtrace()))
         }
         DataFusionError::NotImplemented(what) => anyhow::anyhow!("the engine cannot do this: {}", first_line(what)),
         DataFusionError::ResourcesExhausted(_) => {

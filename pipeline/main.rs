@@ -1,2 +1,258 @@
-//! x
-fn main() {}
+//! The command line: arguments are parsed, logging starts, the library is called, and its outcome becomes an exit code.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use jiff::{ToSpan, Zoned};
+use tracing_subscriber::EnvFilter;
+
+use speil::calendar::Month;
+use speil::config::Config;
+use speil::run::{self, Failure, Options, Outcome, Step};
+use speil::{demo, disk, publish};
+
+/// From deliveries to a portal where each doctor sees their own figures.
+#[derive(Parser)]
+#[command(name = "speil", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Logs as `text` for people or `json` for machines; both to stderr, level from SPEIL_LOG.
+    #[arg(long, global = true, default_value = "text", value_parser = ["text", "json"])]
+    log: String,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make up national deliveries, run the whole pipeline on them, and say where to look.
+    Demo(Generated),
+    /// Make up deliveries and a configuration only.
+    Generate(Generated),
+    /// Take in what is delivered, compute, publish.
+    Run(RunArguments),
+    /// Take in what is delivered.
+    Ingest(RunArguments),
+    /// Compute what the deliveries in force call for.
+    Build(RunArguments),
+    /// Publish what is computed.
+    Publish(RunArguments),
+    /// Show an earlier release again.
+    Rollback {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// The release's name; without it, the one before the one that is shown.
+        release: Option<String>,
+    },
+    /// Hash and check every file of a release again.
+    Verify {
+        /// The release's folder.
+        release: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Generated {
+    /// Where the deliveries go.
+    #[arg(long, default_value = "demo")]
+    out: PathBuf,
+    /// How many doctors.
+    #[arg(long, default_value_t = 2000)]
+    doctors: u32,
+    /// How many months.
+    #[arg(long, default_value_t = 14)]
+    months: u32,
+    /// The last month.
+    #[arg(long, default_value = "2026-10")]
+    until: Month,
+    /// Other seeds give other deliveries; the same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The configuration file.
+    #[arg(long)]
+    config: PathBuf,
+    /// The run's date (2026-11-10); months that are over before it can be published. Default: today in Oslo.
+    #[arg(long)]
+    as_of: Option<Date>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(&cli.log);
+    let code = match carry_out(cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            tracing::error!("{:#}", failure.error);
+            failure.code
+        }
+    };
+    ExitCode::from(code as u8)
+}
+
+fn carry_out(command: Command) -> Result<run::ExitCode, Failure> {
+    match command {
+        Command::Demo(arguments) => demonstrate(&arguments),
+        Command::Generate(arguments) => generate(&arguments).map(|()| run::ExitCode::Done),
+        Command::Run(arguments) => run_steps(&arguments, Step::ALL).map(|outcome| outcome.code),
+        Command::Ingest(arguments) => run_steps(&arguments, &[Step::Ingest]).map(|outcome| outcome.code),
+        Command::Build(arguments) => run_steps(&arguments, &[Step::Build]).map(|outcome| outcome.code),
+        Command::Publish(arguments) => run_steps(&arguments, &[Step::Publish]).map(|outcome| outcome.code),
+        Command::Rollback { config, release } => roll_back(&config, release.as_deref()),
+        Command::Verify { release } => verify(&release),
+    }
+}
+
+fn demonstrate(arguments: &Generated) -> Result<run::ExitCode, Failure> {
+    generate(arguments)?;
+    let arguments = RunArguments {
+        config: arguments.out.join("speil.toml"),
+        as_of: Some(arguments.until.plus(1).first_day() + 9.days()),
+    };
+    let outcome = run_steps(&arguments, Step::ALL)?;
+    let current = arguments.config.with_file_name("releases").join("current");
+    say(&format!("Front page:  {}", current.join("offentlig/index.html").display()));
+    if let Some(page) = a_doctors_page(&current).map_err(publishing)? {
+        say(&format!("A doctor:    {}", page.display()));
+    }
+    Ok(outcome.code)
+}
+
+/// The page of the first doctor who has figures to show.
+fn a_doctors_page(release: &Path) -> anyhow::Result<Option<PathBuf>> {
+    for file in disk::files_below(&release.join("lege"))? {
+        if file.ends_with("reservasjonsgrad_lege.csv") {
+            let folder = release.join("lege").join(file);
+            let shown = disk::read_text(&folder)?.lines().nth(1).is_some_and(|row| row.ends_with(";vist"));
+            if shown {
+                return Ok(Some(folder.with_file_name("index.html")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn generate(arguments: &Generated) -> Result<(), Failure> {
+    let bar = progress_bar();
+    let settings = demo::Settings {
+        doctors: arguments.doctors,
+        months: arguments.months,
+        until: arguments.until,
+        seed: arguments.seed,
+    };
+    clear(&arguments.out)
+        .and_then(|()| {
+            demo::generate(&arguments.out, &settings, &|what, done, of| {
+                bar.set_message(format!("making {what} {done}/{of}"));
+            })
+        })
+        .map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
+    bar.finish_and_clear();
+    say(&format!("Deliveries:  {}", arguments.out.join("landing").display()));
+    Ok(())
+}
+
+/// Empties a folder that holds generated deliveries; any other folder with something in it is left alone.
+fn clear(out: &Path) -> anyhow::Result<()> {
+    if disk::files_below(out)?.is_empty() {
+        return Ok(());
+    }
+    let generated = Config::load(&out.join("speil.toml")).is_ok_and(|config| config.synthetic);
+    ensure!(generated, "{} is not empty and holds no generated deliveries; name another --out", out.display());
+    disk::remove_folder(out)
+}
+
+fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failure> {
+    let config =
+        Config::load(&arguments.config).map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
+    let bar = progress_bar();
+    let options = Options {
+        as_of: arguments.as_of.unwrap_or_else(today),
+        steps,
+        progress: &|what| bar.set_message(what.to_owned()),
+    };
+    let outcome = run::run(&config, &options)?;
+    bar.finish_and_clear();
+    for refused in &outcome.ingested.refused {
+        tracing::error!("refused: {} ({}): {}", refused.file, refused.source, refused.reason);
+    }
+    for (product, error) in &outcome.built.failed {
+        tracing::error!("{product} failed and keeps its old release: {error:#}");
+    }
+    say(&format!(
+        "Taken in {} deliveries, refused {}; ran {} models, {} up to date.",
+        outcome.ingested.taken.len(),
+        outcome.ingested.refused.len(),
+        outcome.built.ran.len(),
+        outcome.built.skipped
+    ));
+    if let Some(published) = &outcome.published {
+        let what = if published.new { "Published" } else { "Nothing new; shown is" };
+        say(&format!("{what} {}", published.folder.display()));
+    }
+    Ok(outcome)
+}
+
+fn roll_back(config: &Path, release: Option<&str>) -> Result<run::ExitCode, Failure> {
+    let config = Config::load(config).map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
+    let shown = publish::Releases::at(&config.root).roll_back(release).map_err(publishing)?;
+    say(&format!("Shown is {}", shown.display()));
+    Ok(run::ExitCode::Done)
+}
+
+fn verify(release: &Path) -> Result<run::ExitCode, Failure> {
+    let problems = publish::verify(release).map_err(publishing)?;
+    for problem in &problems {
+        say(&problem.to_string());
+    }
+    if problems.is_empty() {
+        say(&format!("{} holds.", release.display()));
+        return Ok(run::ExitCode::Done);
+    }
+    Ok(run::ExitCode::Publishing)
+}
+
+fn publishing(error: anyhow::Error) -> Failure {
+    Failure { code: run::ExitCode::Publishing, error }
+}
+
+/// The only clock of the program: what `--as-of` is when it is not given.
+fn today() -> Date {
+    let now = Zoned::now();
+    now.in_tz("Europe/Oslo").map_or(now.date(), |oslo| oslo.date())
+}
+
+fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Results go to stdout; a reader that has gone away is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn start_logging(form: &str) {
+    let filter = EnvFilter::try_from_env("SPEIL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match form {
+        "json" => logs.json().init(),
+        _ => logs.without_time().with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
+    }
+}

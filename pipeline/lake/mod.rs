@@ -2,6 +2,7 @@
 //!
 //! Knows no statistics. Besides `engine` this is the only module that knows DataFusion's sessions.
 
+mod query;
 mod stage;
 mod state;
 mod writer;
@@ -18,6 +19,7 @@ use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTable
 use datafusion::prelude::{SessionContext, col};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+pub use query::{Parameter, Query, parameters_named, tables_named};
 pub use stage::{Stage, Staged};
 pub use state::{Delivery, Entry, State};
 pub use writer::{TableWriter, stored_schema};

@@ -1,0 +1,203 @@
+//! Generated deliveries, national in character: a year and more of dispensed lines, the register and FEST.
+//!
+//! For `speil demo` and `speil generate`. Every byte is a function of [`Settings`]: no clock, no order of threads.
+//! Must not know how deliveries are read; it writes what the contracts ask for, clean at contract level.
+
+mod assortment;
+mod delivery;
+mod fest;
+mod medicines;
+mod names;
+mod pharmacy;
+mod prescriptions;
+mod prices;
+mod random;
+mod register;
+mod reversals;
+mod text;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context;
+use rayon::prelude::*;
+
+use crate::calendar::Month;
+use crate::disk;
+
+use delivery::Deliveries;
+use medicines::World;
+use prescriptions::Practice;
+use random::Seed;
+
+/// How large a world to generate, and which one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Doctors in the register; dentists and unregistered prescribers come on top.
+    pub doctors: u32,
+    /// How many months are delivered.
+    pub months: u32,
+    /// The last month delivered.
+    pub until: Month,
+    /// The same seed gives the same bytes.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        // A constant and not today, so that the demo looks the same on every day.
+        let until = Month::of(jiff::civil::date(2026, 10, 1));
+        Settings { doctors: 2000, months: 14, until, seed: 1 }
+    }
+}
+
+const CONFIGURATION: &str = r#"root = "."
+syntetisk = true      # every page carries a banner
+
+[source.utlevering]
+url = "landing/utlevering/utlevering_*"
+[source.lege]
+url = "landing/lege/lege_*"
+[source.fest]
+url = "landing/fest/fest_*"
+
+[product.reservasjon]
+hjemler = [200, 300, 301, 302, 400]
+"#;
+
+/// Writes all deliveries to `out/landing/<source>/` and the configuration that reads them to `out/speil.toml`.
+///
+/// `progress` hears what is being written, how much of it is done, and how much there is.
+pub fn generate(out: &Path, settings: &Settings, progress: &(dyn Fn(&str, u64, u64) + Sync)) -> anyhow::Result<()> {
+    anyhow::ensure!(settings.doctors > 0 && settings.months > 0, "a demo needs at least one doctor and one month");
+    // With more, line numbers would no longer fit the ids.
+    anyhow::ensure!(settings.doctors <= 500_000, "a demo has at most 500000 doctors");
+    let seed = Seed(settings.seed);
+    let last = settings.until;
+    let first = last.plus(1 - i32::try_from(settings.months).context("too many months")?);
+    let landing = out.join("landing");
+
+    let world = World::new(seed);
+    let days = fest::snapshot_days(first, last);
+    let total = u64::try_from(days.len())?;
+    let done = AtomicU64::new(0);
+    days.par_iter().try_for_each(|day| {
+        disk::write(&landing.join(format!("fest/fest_{day}.zip")), &fest::zipped(&world, seed, *day)?)?;
+        progress("fest", done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        anyhow::Ok(())
+    })?;
+
+    let prescribers = register::prescribers(&world, seed, settings.doctors, first, last);
+    disk::write(&landing.join(format!("lege/lege_{}.csv", last.last_day())), &register::csv(&prescribers))?;
+    progress("lege", 1, 1);
+
+    let folder = landing.join("utlevering");
+    disk::create_folder(&folder)?;
+    let practice = Practice::new(&world, &prescribers, seed, Deliveries::history(first), last);
+    let deliveries = Deliveries::new(&practice, first, last);
+    let each = u64::try_from(prescribers.len())?;
+    let total = each * u64::from(settings.months);
+    for (nth, month) in (0..u64::from(settings.months)).zip((0..).map(|n| first.plus(n))) {
+        deliveries.write(&folder, month, &|done| progress("utlevering", nth * each + done, total))?;
+    }
+    disk::write(&out.join("speil.toml"), CONFIGURATION.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    fn tiny() -> Settings {
+        Settings { doctors: 40, months: 3, ..Settings::default() }
+    }
+
+    /// Every file written, by its path below the folder.
+    fn generated(settings: &Settings) -> BTreeMap<String, Vec<u8>> {
+        let folder = tempfile::tempdir().unwrap();
+        generate(folder.path(), settings, &|_, _, _| {}).unwrap();
+        let names = disk::files_below(folder.path()).unwrap();
+        names
+            .into_iter()
+            .map(|name| (name.display().to_string(), disk::read(&folder.path().join(name)).unwrap()))
+            .collect()
+    }
+
+    fn rows(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Vec<Vec<String>> {
+        let text = str::from_utf8(&files[name]).unwrap();
+        text.lines().skip(1).map(|line| line.split(';').map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn the_same_settings_give_the_same_bytes_on_any_number_of_threads() {
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let files = generated(&tiny());
+        assert!(files == one.install(|| generated(&tiny())));
+        let other = generated(&Settings { seed: 2, ..tiny() });
+        assert!(files.keys().eq(other.keys()));
+        assert!(files["landing/lege/lege_2026-10-31.csv"] != other["landing/lege/lege_2026-10-31.csv"]);
+    }
+
+    #[test]
+    fn medicines_do_not_depend_on_the_number_of_doctors_or_months() {
+        let files = generated(&tiny());
+        let other = generated(&Settings { doctors: 10, months: 1, ..tiny() });
+        let snapshots: Vec<_> = other.iter().filter(|(name, _)| name.starts_with("landing/fest")).collect();
+        assert_eq!(snapshots.len(), 4);
+        assert!(snapshots.into_iter().all(|(name, bytes)| files[name] == *bytes));
+    }
+
+    #[test]
+    fn each_month_is_inside_itself_and_takes_back_what_was_delivered() {
+        let files = generated(&Settings { doctors: 300, ..tiny() });
+        let mut delivered = BTreeMap::new();
+        let (mut found, mut unknown) = (0, 0);
+        for month in ["2026-08", "2026-09", "2026-10"] {
+            let rows = rows(&files, &format!("landing/utlevering/utlevering_{month}.csv"));
+            let ids: BTreeSet<&String> = rows.iter().map(|row| &row[0]).collect();
+            assert_eq!(ids.len(), rows.len());
+            assert!(rows.iter().all(|row| row.len() == 15 && row[4].starts_with(month)));
+            for row in rows.iter().filter(|row| row[1] == "U") {
+                delivered.insert((row[0].clone(), row[4].clone()), row.clone());
+            }
+            for row in rows.iter().filter(|row| row[1] == "A") {
+                assert!(row[3] <= row[4] && row[9].starts_with('-') && row[13].starts_with('-'));
+                match delivered.get(&(row[2].clone(), row[3].clone())) {
+                    Some(line) => {
+                        found += 1;
+                        assert_eq!(row[5..9], line[5..9]);
+                        assert_eq!((&row[9][1..], &row[13][1..]), (&line[9][..], &line[13][..]));
+                    }
+                    None => unknown += 1,
+                }
+            }
+        }
+        assert!(found > 200 && unknown < found / 3, "{found} found, {unknown} unknown");
+    }
+
+    #[test]
+    fn a_snapshot_is_one_m30_message_of_national_size() {
+        let files = generated(&tiny());
+        let archive = &files["landing/fest/fest_2026-10-15.zip"];
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+        let text = std::io::read_to_string(archive.by_name("fest251.xml").unwrap()).unwrap();
+        assert!(text.starts_with("\u{feff}<?xml"));
+        let mut reader = quick_xml::Reader::from_str(&text);
+        let mut counts = BTreeMap::<String, u32>::new();
+        loop {
+            match reader.read_event().unwrap() {
+                quick_xml::events::Event::Start(element) => {
+                    let name = element.name().as_ref().to_owned();
+                    *counts.entry(name).or_default() += 1;
+                }
+                quick_xml::events::Event::Eof => break,
+                _ => {}
+            }
+        }
+        assert!((9_000..11_000).contains(&counts["Legemiddelpakning"]), "{counts:?}");
+        assert!((1_550..1_850).contains(&counts["Byttegruppe"]), "{counts:?}");
+        let grouped = f64::from(counts["PakningByttegruppe"]) / f64::from(counts["Legemiddelpakning"]);
+        assert!((0.5..0.7).contains(&grouped), "{grouped}");
+    }
+}

@@ -1,0 +1,337 @@
+//! Runs models: for each (model, month) the key of what it reads is compared with the state; same key, not run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use arrow::datatypes::SchemaRef;
+
+use super::check::{self, CheckFailed};
+use super::graph::{Models, SHARED};
+use super::header::{Model, Touch};
+use crate::calendar::Month;
+use crate::disk;
+use crate::engine::Engine;
+use crate::lake::{Entry, Lake, Parameter, Query, State, Table, TableWriter, parameters_named};
+
+/// The partition of a model that is not incremental.
+const ALL: &str = "alle";
+
+/// What a build works with.
+pub struct Builder<'a> {
+    /// Ordered and planned.
+    pub models: &'a Models,
+    /// Columns that the files of a source table are sorted by.
+    pub source_order: BTreeMap<String, Vec<String>>,
+    /// `$as_of` and thresholds, per product.
+    pub parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
+    /// Runs statements.
+    pub engine: &'a Engine,
+    /// Where tables are.
+    pub lake: &'a Lake,
+}
+
+/// A model that was run: its name and its partition.
+pub type Ran = (String, String);
+
+/// What a build did.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// What was run, in order.
+    pub ran: Vec<Ran>,
+    /// How many (model, partition) were up to date.
+    pub skipped: usize,
+    /// Products that failed, and why; their tables stay as they were.
+    pub failed: BTreeMap<String, anyhow::Error>,
+}
+
+impl Builder<'_> {
+    /// Brings every model up to date in `state`; the caller commits it. One product's failure stops its own models
+    /// only. `progress` is told each model before it is run.
+    pub fn run(&self, state: &mut State, progress: &dyn Fn(&str)) -> Built {
+        let mut built = Built::default();
+        let before = state.clone();
+        for model in &self.models.ordered {
+            if built.failed.contains_key(&model.product) || built.failed.contains_key(SHARED) {
+                continue;
+            }
+            progress(&model.name);
+            if let Err(error) = self.model(model, state, &mut built) {
+                built.failed.insert(model.product.clone(), error);
+            }
+        }
+        if let Some(error) = built.failed.remove(SHARED) {
+            let message = format!("{error:#}");
+            for product in self.models.products() {
+                built.failed.insert(product.to_owned(), anyhow::anyhow!("{message}"));
+            }
+        }
+        for model in self.models.ordered.iter().filter(|model| built.failed.contains_key(&model.product)) {
+            match before.tables.get(&model.name) {
+                Some(table) => state.tables.insert(model.name.clone(), table.clone()),
+                None => state.tables.remove(&model.name),
+            };
+        }
+        let gone: Vec<String> = self.gone(state);
+        for table in gone {
+            state.tables.remove(&table);
+        }
+        built
+    }
+
+    /// Models that are no longer there: their tables have a key, and no file defines them.
+    fn gone(&self, state: &State) -> Vec<String> {
+        let is_model = |table: &BTreeMap<String, Entry>| table.values().any(|entry| entry.key.is_some());
+        let tables = state.tables.iter().filter(|(name, table)| is_model(table) && self.models.find(name).is_none());
+        tables.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn model(&self, model: &Model, state: &mut State, built: &mut Built) -> anyhow::Result<()> {
+        let partitions: Vec<Option<Month>> =
+            if model.incremental { self.months(model, state).into_iter().map(Some).collect() } else { vec![None] };
+        let names: BTreeSet<String> = partitions.iter().map(partition_name).collect();
+        for month in partitions {
+            let partition = partition_name(&month);
+            let parameters = self.parameters(model, month);
+            let inputs = self.inputs(model, month, state);
+            let key = key(model, &parameters, &inputs);
+            let up_to_date = state
+                .entry(&model.name, &partition)
+                .is_some_and(|entry| entry.key.as_ref() == Some(&key) && self.lake.check(entry).is_ok());
+            if up_to_date {
+                built.skipped += 1;
+                continue;
+            }
+            tracing::debug!(model = model.name, partition, "running");
+            let entry = self.run_one(model, month, &parameters, &inputs)?;
+            let entry = Entry { key: Some(key), ..entry };
+            self.own_checks(model, &parameters, &inputs, &entry)?;
+            state.put(&model.name, &partition, entry);
+            built.ran.push((model.name.clone(), partition));
+        }
+        if let Some(table) = state.tables.get_mut(&model.name) {
+            table.retain(|partition, _| names.contains(partition));
+        }
+        Ok(())
+    }
+
+    /// The months that a model has: those of its own-month inputs, else those of all its monthly inputs, with the
+    /// months that their rows concern; a model of snapshots alone has the months of the monthly sources.
+    fn months(&self, model: &Model, state: &State) -> BTreeSet<Month> {
+        let months_of = |table: &str, with_touched: bool| {
+            let mut months = BTreeSet::new();
+            for (partition, entry) in state.partitions(table) {
+                months.extend(partition.parse::<Month>().ok());
+                if with_touched {
+                    months.extend(entry.touches.iter().filter_map(|number| Month::from_number(*number)));
+                }
+            }
+            months
+        };
+        let inputs_by = |wanted: Touch| model.reads.iter().filter(move |name| self.touch(model, name) == wanted);
+        let own: BTreeSet<Month> = inputs_by(Touch::EgenMaaned).flat_map(|name| months_of(name, false)).collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let monthly: Vec<&String> = inputs_by(Touch::Maaned).collect();
+        if monthly.is_empty() {
+            return self.source_order.keys().flat_map(|name| months_of(name, false)).collect();
+        }
+        monthly.into_iter().flat_map(|name| months_of(name, true)).collect()
+    }
+
+    /// How an input touches a month of the model; a model's monthly table touches its own month unless it is said.
+    fn touch(&self, model: &Model, input: &str) -> Touch {
+        if let Some(touch) = model.inputs.get(input) {
+            return *touch;
+        }
+        let monthly = self.models.find(input).is_some_and(|input| input.incremental);
+        if model.incremental && monthly { Touch::Maaned } else { Touch::Hele }
+    }
+
+    fn inputs(&self, model: &Model, month: Option<Month>, state: &State) -> BTreeMap<String, Vec<(String, Entry)>> {
+        let of = |name: &String| {
+            let all = state.partitions(name);
+            let kept: Vec<(String, Entry)> = match (month, self.touch(model, name)) {
+                (None, _) | (_, Touch::Hele) => all.map(owned).collect(),
+                (Some(month), Touch::EgenMaaned) => {
+                    all.filter(|(at, _)| **at == month.to_string()).map(owned).collect()
+                }
+                (Some(month), Touch::Maaned) => all
+                    .filter(|(at, entry)| **at == month.to_string() || entry.touches.contains(&month.number()))
+                    .map(owned)
+                    .collect(),
+                (Some(month), Touch::Gyldighet) => in_force(all.map(owned).collect(), month),
+            };
+            (name.clone(), kept)
+        };
+        model.reads.iter().map(of).collect()
+    }
+
+    fn parameters(&self, model: &Model, month: Option<Month>) -> BTreeMap<String, Parameter> {
+        let mut parameters = self.parameters.get(&model.product).cloned().unwrap_or_default();
+        if let Some(month) = month {
+            parameters.insert("maaned".to_owned(), Parameter::Integer(i64::from(month.number())));
+            parameters.insert("maaned_start".to_owned(), Parameter::Date(month.first_day()));
+            parameters.insert("maaned_slutt".to_owned(), Parameter::Date(month.last_day()));
+        }
+        let used = parameters_named(&model.sql);
+        parameters.retain(|name, _| used.contains(name));
+        parameters
+    }
+
+    fn run_one(
+        &self,
+        model: &Model,
+        month: Option<Month>,
+        parameters: &BTreeMap<String, Parameter>,
+        inputs: &BTreeMap<String, Vec<(String, Entry)>>,
+    ) -> anyhow::Result<Entry> {
+        let query = Query { sql: &model.sql, tables: self.tables(inputs)?, parameters };
+        let schema = with_units(model, self.models.schemas.get(&model.name).context("not planned")?);
+        let mut writer = TableWriter::start(self.lake.folder(), schema, &model.grain)?;
+        let partition = partition_name(&month);
+        let month_name = month.map(|month| month.to_string());
+        self.lake
+            .stream(self.engine, &query, |batch| {
+                check::batch(model, batch, month_name.as_deref())?;
+                writer.write(batch).map_err(|error| {
+                    let place = model.at("grain");
+                    let what = format!("{error:#}{}", month.map(|month| format!(" in {month}")).unwrap_or_default());
+                    anyhow::Error::new(CheckFailed { place, rule: "grain".to_owned(), what })
+                })
+            })
+            .map_err(|error| match error.is::<CheckFailed>() || error.is::<crate::lake::Damaged>() {
+                true => error,
+                false => error.context(model.file.clone()),
+            })?;
+        writer.finish(self.lake.folder(), &model.name, &partition, model.version)
+    }
+
+    /// The header's own checks: each statement must find nothing.
+    fn own_checks(
+        &self,
+        model: &Model,
+        parameters: &BTreeMap<String, Parameter>,
+        inputs: &BTreeMap<String, Vec<(String, Entry)>>,
+        entry: &Entry,
+    ) -> anyhow::Result<()> {
+        for check in &model.checks {
+            let mut inputs = inputs.clone();
+            inputs.insert(model.name.clone(), vec![(ALL.to_owned(), entry.clone())]);
+            let query = Query { sql: &check.sql, tables: self.tables(&inputs)?, parameters };
+            let mut found = 0;
+            self.lake
+                .stream(self.engine, &query, |batch| {
+                    found += batch.num_rows();
+                    Ok(())
+                })
+                .with_context(|| format!("{}: rule {}", model.at(&check.navn), check.navn))?;
+            if found > 0 {
+                let what = format!("{} ({found} rows)", check.melding);
+                let place = model.at(&format!("\"{}\"", check.navn));
+                return Err(anyhow::Error::new(CheckFailed { place, rule: check.navn.clone(), what }));
+            }
+        }
+        Ok(())
+    }
+
+    fn tables<'t>(&'t self, inputs: &'t BTreeMap<String, Vec<(String, Entry)>>) -> anyhow::Result<Vec<Table<'t>>> {
+        inputs
+            .iter()
+            .map(|(name, entries)| {
+                let schema = self.models.schemas.get(name).with_context(|| format!("{name} was not planned"))?;
+                let order = match (self.source_order.get(name), self.models.find(name)) {
+                    (Some(order), _) => order.as_slice(),
+                    (None, Some(model)) => model.grain.as_slice(),
+                    (None, None) => &[],
+                };
+                let entries = entries.iter().map(|(_, entry)| entry).collect();
+                Ok(Table { name, schema: schema.clone(), order, entries })
+            })
+            .collect()
+    }
+}
+
+fn owned((partition, entry): (&String, &Entry)) -> (String, Entry) {
+    (partition.clone(), entry.clone())
+}
+
+fn partition_name(month: &Option<Month>) -> String {
+    month.map_or(ALL.to_owned(), |month| month.to_string())
+}
+
+/// The snapshots that say something about a month: those dated in it, the last before it, and the first after it.
+/// Partitions are named by the snapshot's time, `20260115041200`.
+fn in_force(snapshots: Vec<(String, Entry)>, month: Month) -> Vec<(String, Entry)> {
+    let day = |date: jiff::civil::Date| format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
+    let (first, last) = (day(month.first_day()), day(month.last_day()));
+    let date = |partition: &String| partition.chars().take(8).collect::<String>();
+    let start = snapshots.iter().rposition(|(at, _)| date(at) < first).unwrap_or(0);
+    let end = snapshots.iter().position(|(at, _)| date(at) > last).map_or(snapshots.len(), |at| at + 1);
+    snapshots.into_iter().take(end).skip(start).collect()
+}
+
+/// SHA-256 of everything that decides a model's rows: its file, the values of its parameters, the content it reads.
+fn key(
+    model: &Model,
+    parameters: &BTreeMap<String, Parameter>,
+    inputs: &BTreeMap<String, Vec<(String, Entry)>>,
+) -> String {
+    let mut text = format!("{}\n{}\n", model.hash(), model.version);
+    for (name, value) in parameters {
+        text += &format!("${name}={value}\n");
+    }
+    for (name, entries) in inputs {
+        for (partition, entry) in entries {
+            text += &format!("{name}/{partition}={}\n", entry.content);
+        }
+    }
+    disk::sha256(text.as_bytes())
+}
+
+/// Units go into the Parquet file as field metadata.
+fn with_units(model: &Model, schema: &SchemaRef) -> SchemaRef {
+    let fields: Vec<arrow::datatypes::Field> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let unit = model.columns.get(field.name()).and_then(|spec| spec.unit.clone());
+            let field = field.as_ref().clone().with_nullable(true);
+            match unit {
+                Some(unit) => field.with_metadata([("unit".to_owned(), unit)].into()),
+                None => field.with_metadata(Default::default()),
+            }
+        })
+        .collect();
+    std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_touched_by_the_snapshots_around_it() {
+        let entry = Entry {
+            file: String::new(),
+            bytes: 0,
+            rows: 0,
+            sha256: String::new(),
+            content: String::new(),
+            version: 1,
+            touches: vec![],
+            key: None,
+        };
+        let at = |days: &[&str]| -> Vec<(String, Entry)> {
+            days.iter().map(|day| (format!("{day}041200"), entry.clone())).collect()
+        };
+        let all = at(&["20251201", "20251215", "20260101", "20260115", "20260201", "20260215"]);
+        let kept = |month: &str| -> Vec<String> {
+            in_force(all.clone(), month.parse().unwrap()).into_iter().map(|(at, _)| at[..8].to_owned()).collect()
+        };
+        assert_eq!(kept("2026-01"), ["20251215", "20260101", "20260115", "20260201"]);
+        assert_eq!(kept("2026-02"), ["20260115", "20260201", "20260215"]);
+        assert_eq!(kept("2025-11"), ["20251201"]);
+        assert_eq!(kept("2026-06"), ["20260215"]);
+    }
+}

@@ -1,0 +1,51 @@
+//! What must hold of every row that a model computes: values where none may be absent, numbers in their range.
+//! Uniqueness and order are checked by the lake's writer while it writes.
+
+use anyhow::Context;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type};
+
+use super::header::Model;
+
+/// A model's data are not what its header says: the product's old release stays.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: rule {rule}: {what}")]
+pub struct CheckFailed {
+    /// `file:line`.
+    pub place: String,
+    /// The rule's name.
+    pub rule: String,
+    /// What was found; never a row's values.
+    pub what: String,
+}
+
+/// Checks one batch of a model's rows.
+pub(super) fn batch(model: &Model, batch: &RecordBatch, month: Option<&str>) -> anyhow::Result<()> {
+    let where_ = month.map(|month| format!(" in {month}")).unwrap_or_default();
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let spec = model.columns.get(field.name());
+        let may_miss = spec.is_some_and(|spec| spec.mangler.is_some());
+        if column.null_count() > 0 && !may_miss {
+            return Err(anyhow::Error::new(CheckFailed {
+                place: model.at_column(field.name()),
+                rule: "mangler".to_owned(),
+                what: format!("{} is absent in {} rows{where_}", field.name(), column.null_count()),
+            }));
+        }
+        if let Some([least, most]) = spec.and_then(|spec| spec.between)
+            && field.data_type().is_numeric()
+        {
+            let numbers = arrow::compute::cast(column, &DataType::Float64).context("comparing numbers")?;
+            let numbers = numbers.as_primitive::<Float64Type>();
+            let outside = numbers.iter().flatten().filter(|number| !(least..=most).contains(&number)).count();
+            if outside > 0 {
+                return Err(anyhow::Error::new(CheckFailed {
+                    place: model.at_column(field.name()),
+                    rule: "between".to_owned(),
+                    what: format!("{} is outside {least} to {most} in {outside} rows{where_}", field.name()),
+                }));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Models: one `.sql` file = one table. Order comes from the tables that the SQL names; a model is run only when the
+//! key of what it reads has changed.
+//!
+//! Knows tables by name, hash and month only; what a statistic means is in `queries/`. Sessions belong to `lake`.
+
+mod build;
+mod check;
+mod graph;
+mod header;
+
+pub use build::{Builder, Built, Ran};
+pub use check::CheckFailed;
+pub use graph::Models;
+pub use header::{Audience, ColumnSpec, Model, Touch};

@@ -1,0 +1,94 @@
+//! `manifest.json`: every file of a release with product, hash, rows and source table, and what it was made from.
+//!
+//! Knows no clock but the run's date. Engine settings stand in it and nowhere else in a release.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::disk;
+
+/// A release's manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Raised when this file's shape changes.
+    pub format: u32,
+    /// `<as-of>-<first 12 hex of the content hash>`.
+    pub release: String,
+    /// The run's date.
+    pub as_of: String,
+    /// Whether the figures are made from generated deliveries.
+    pub synthetic: bool,
+    /// How the engine ran; no figure depends on it.
+    pub settings: BTreeMap<String, String>,
+    /// Product → what it was made from.
+    pub products: BTreeMap<String, Product>,
+    /// Path → file.
+    pub files: BTreeMap<String, File>,
+}
+
+/// One product's part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// The date of the run that made it; older than the release's when later runs of the product failed.
+    pub as_of: String,
+    /// Source table → partition → content hash.
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// Model → hash of its file.
+    pub models: BTreeMap<String, String>,
+    /// The thresholds it was made with.
+    pub thresholds: BTreeMap<String, i64>,
+    /// The checks that held: model → rules.
+    pub checks: BTreeMap<String, Vec<String>>,
+    /// Public tables that are not published yet → why.
+    pub withheld: BTreeMap<String, String>,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The product it belongs to; absent for files that all share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// SHA-256.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// The table it shows, for data files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Rows, for data files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// Its file name.
+pub const MANIFEST: &str = "manifest.json";
+
+impl Manifest {
+    /// The manifest of a release folder; `None` when there is no release there.
+    pub fn load(release: &Path) -> anyhow::Result<Option<Manifest>> {
+        let path = release.join(MANIFEST);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = disk::read_text(&path)?;
+        serde_json::from_str(&text).map(Some).with_context(|| format!("{} is not a manifest", path.display()))
+    }
+
+    /// As JSON with sorted keys.
+    pub fn to_json(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(self).context("writing the manifest")? + "\n")
+    }
+
+    /// SHA-256 of everything in the release but how the engine ran and what the release is called.
+    pub fn content(&self) -> anyhow::Result<String> {
+        let unnamed = Manifest { release: String::new(), settings: BTreeMap::new(), ..self.clone() };
+        Ok(disk::sha256(unnamed.to_json()?.as_bytes()))
+    }
+}

@@ -1,0 +1,184 @@
+//! A release under construction: built beside the current one, then switched to by one rename.
+//!
+//! Knows files and hashes; what they show is no concern of it. A file that the current release has with the same
+//! hash is a second name for the same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
+use super::manifest::{File, MANIFEST, Manifest};
+use crate::disk;
+
+/// The name of the link that says which release is shown.
+const CURRENT: &str = "current";
+
+/// The folder of releases.
+#[derive(Clone, Debug)]
+pub struct Releases {
+    folder: PathBuf,
+}
+
+impl Releases {
+    /// The releases below a root.
+    pub fn at(root: &Path) -> Releases {
+        Releases { folder: root.join("releases") }
+    }
+
+    /// The release that is shown, if there is one.
+    pub fn current(&self) -> Option<PathBuf> {
+        let target = std::fs::read_link(self.folder.join(CURRENT)).ok()?;
+        Some(self.folder.join(target))
+    }
+
+    /// All releases, by name.
+    pub fn all(&self) -> anyhow::Result<Vec<PathBuf>> {
+        if !self.folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).with_context(|| format!("listing {}", self.folder.display()))? {
+            let path = entry.with_context(|| format!("listing {}", self.folder.display()))?.path();
+            if !path.is_symlink() && path.join(MANIFEST).is_file() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Begins a release; what an ended process left half-built is removed.
+    pub fn begin(&self) -> anyhow::Result<Draft> {
+        disk::create_folder(&self.folder)?;
+        let folder = self.folder.join(".bygges");
+        disk::remove_folder(&folder)?;
+        disk::create_folder(&folder)?;
+        let shown = self.current();
+        let before = match &shown {
+            Some(path) => Manifest::load(path)?,
+            None => None,
+        };
+        Ok(Draft { folder, shown, before, files: BTreeMap::new(), folders: BTreeSet::new() })
+    }
+
+    /// Names a finished draft and shows it. Returns its folder.
+    pub fn show(&self, draft: Draft, id: &str) -> anyhow::Result<PathBuf> {
+        let place = self.folder.join(id);
+        if place.exists() {
+            disk::remove_folder(&draft.folder)?;
+        } else {
+            disk::sync(&draft.folder)?;
+            disk::rename(&draft.folder, &place)?;
+        }
+        if self.current().as_deref() != Some(&place) {
+            self.switch(id)?;
+        }
+        Ok(place)
+    }
+
+    /// Shows an earlier release: the one named, or the one before the one that is shown. Returns its folder.
+    pub fn roll_back(&self, id: Option<&str>) -> anyhow::Result<PathBuf> {
+        let shown = self.current();
+        let named = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let earlier = self.all()?.into_iter().rfind(|release| Some(release) < shown.as_ref());
+        let id = match id {
+            Some(id) => id.to_owned(),
+            None => earlier.as_ref().and_then(named).context("there is no earlier release")?,
+        };
+        self.switch(&id)?;
+        Ok(self.folder.join(id))
+    }
+
+    /// Makes a release the one that is shown, by one rename of the link.
+    pub fn switch(&self, id: &str) -> anyhow::Result<()> {
+        ensure!(self.folder.join(id).join(MANIFEST).is_file(), "there is no release {id}");
+        let link = self.folder.join(".current");
+        disk::remove(&link)?;
+        std::os::unix::fs::symlink(id, &link).with_context(|| format!("linking {}", link.display()))?;
+        disk::sync(&self.folder)?;
+        disk::rename(&link, &self.folder.join(CURRENT))?;
+        disk::sync(&self.folder)
+    }
+}
+
+/// A release under construction.
+#[derive(Debug)]
+pub struct Draft {
+    folder: PathBuf,
+    shown: Option<PathBuf>,
+    /// The manifest of the release that is shown now.
+    pub before: Option<Manifest>,
+    /// The files so far.
+    pub files: BTreeMap<String, File>,
+    folders: BTreeSet<PathBuf>,
+}
+
+/// What a file of a release is about.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The product it belongs to.
+    pub product: Option<String>,
+    /// The table it shows.
+    pub table: Option<String>,
+    /// Rows.
+    pub rows: Option<u64>,
+}
+
+impl Draft {
+    /// The draft's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Adds a file.
+    pub fn put(&mut self, path: &str, bytes: &[u8], about: &About) -> anyhow::Result<()> {
+        let sha256 = disk::sha256(bytes);
+        let size = bytes.len() as u64;
+        let target = self.target(path)?;
+        match self.shown_file(path, &sha256) {
+            Some(shown) => disk::link(&shown, &target)?,
+            None => disk::write_new(&target, bytes)?,
+        }
+        self.record(path, sha256, size, about)
+    }
+
+    /// Adds a file that lies elsewhere on the same disk, under a second name.
+    pub fn link(&mut self, path: &str, from: &Path, sha256: &str, about: &About) -> anyhow::Result<()> {
+        let target = self.target(path)?;
+        disk::link(from, &target)?;
+        let size = std::fs::metadata(&target).with_context(|| format!("reading {}", target.display()))?.len();
+        self.record(path, sha256.to_owned(), size, about)
+    }
+
+    /// Takes a file over from the release that is shown now.
+    pub fn carry(&mut self, path: &str, file: &File) -> anyhow::Result<()> {
+        let shown = self.shown.as_ref().context("there is no release to carry files from")?.join(path);
+        let about = About { product: file.product.clone(), table: file.table.clone(), rows: file.rows };
+        self.link(path, &shown, &file.sha256, &about)
+    }
+
+    fn record(&mut self, path: &str, sha256: String, bytes: u64, about: &About) -> anyhow::Result<()> {
+        let file = File { product: about.product.clone(), sha256, bytes, table: about.table.clone(), rows: about.rows };
+        ensure!(self.files.insert(path.to_owned(), file).is_none(), "{path} is written twice");
+        Ok(())
+    }
+
+    fn target(&mut self, path: &str) -> anyhow::Result<PathBuf> {
+        let target = self.folder.join(path);
+        if let Some(folder) = target.parent()
+            && self.folders.insert(folder.to_owned())
+        {
+            disk::create_folder(folder)?;
+        }
+        Ok(target)
+    }
+
+    /// The same file in the release that is shown, when its hash is the same and it is whole.
+    fn shown_file(&self, path: &str, sha256: &str) -> Option<PathBuf> {
+        let known = self.before.as_ref()?.files.get(path)?;
+        let place = self.shown.as_ref()?.join(path);
+        let whole = std::fs::metadata(&place).is_ok_and(|found| found.len() == known.bytes);
+        (known.sha256 == sha256 && whole).then_some(place)
+    }
+}

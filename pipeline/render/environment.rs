@@ -1,0 +1,327 @@
+//! The template engine, closed: what is not registered here or in `filter`, a template cannot do.
+//!
+//! Strict about undefined names, escapes everything, and refuses to print what no reader should see:
+//! none, true and false, an absent value, a float that nobody rounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Object, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, escape_formatter};
+
+use super::chart::{self, Bin, Histogram, Line, Own, Percentile, Series, Size, Strip, Unit};
+use super::filter::{cell, count, figure, month, refuse, register, short_month};
+use super::number;
+use super::page::{Page, Tree};
+use super::texts::Texts;
+
+/// What functions need to know of the page that is being rendered; templates see it as `page`.
+#[derive(Debug)]
+pub(super) struct Position {
+    pub(super) page: Page,
+    pub(super) withheld: BTreeSet<String>,
+    pub(super) thresholds: BTreeMap<String, String>,
+}
+
+impl Object for Position {}
+
+/// An engine without templates. `assets` is file name → hashed name; `pages` are those that links may go to.
+pub(super) fn environment(
+    texts: &Arc<Texts>,
+    assets: BTreeMap<String, String>,
+    pages: BTreeSet<(Tree, String)>,
+) -> Result<Environment<'static>, Error> {
+    let mut env = Environment::empty();
+    // Debug information would quote the values around an error.
+    env.set_debug(false);
+    // A line that holds only a tag leaves no empty line in the page.
+    env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_auto_escape_callback(|_| AutoEscape::Html);
+    env.set_formatter(|out, state, value| match value.kind() {
+        ValueKind::None | ValueKind::Undefined => Err(refuse("a missing value reached the page; say what is missing")),
+        ValueKind::Number if !value.is_integer() => Err(refuse("a float reached the page; use a filter that rounds")),
+        ValueKind::Bool => Err(refuse("true or false reached the page")),
+        ValueKind::String | ValueKind::Number => escape_formatter(out, state, value),
+        _ => Err(refuse("a value that is neither text nor a number reached the page; an absent one needs a filter")),
+    });
+    register(&mut env, texts);
+    add_texts(&mut env, texts);
+    add_links(&mut env, assets, pages);
+    add_figures(&mut env);
+    add_charts(&mut env, texts);
+    Ok(env)
+}
+
+fn add_texts(env: &mut Environment<'static>, texts: &Arc<Texts>) {
+    let all = texts.clone();
+    env.add_function("text", move |key: &str, slots: Kwargs| fill(&all, key, &slots, None));
+    let all = texts.clone();
+    env.add_function("text_n", move |key: &str, n: i64, slots: Kwargs| {
+        let form = if n == 1 { "one" } else { "other" };
+        fill(&all, &format!("{key}.{form}"), &slots, Some(number::grouped(n)))
+    });
+}
+
+fn fill(texts: &Texts, key: &str, slots: &Kwargs, n: Option<String>) -> Result<String, Error> {
+    let mut fillings = Vec::new();
+    for name in slots.args() {
+        let value: Value = slots.peek(name)?;
+        let text = value
+            .as_str()
+            .ok_or_else(|| refuse(format!("slot {{{name}}} of text '{key}' was not given text; use a filter")))?;
+        fillings.push((name, text.to_owned()));
+    }
+    let mut pairs: Vec<(&str, &str)> = fillings.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    pairs.extend(n.as_deref().map(|n| ("n", n)));
+    texts.get(key, &pairs).map_err(|error| refuse(error.to_string()))
+}
+
+/// Runs `f` with the page that is being rendered.
+fn here<T>(state: &State, f: impl FnOnce(&Position) -> Result<T, Error>) -> Result<T, Error> {
+    let page = state.lookup("page").ok_or_else(|| refuse("no page is being rendered"))?;
+    f(page.downcast_object_ref::<Position>().ok_or_else(|| refuse("a template has put another value in 'page'"))?)
+}
+
+fn add_links(env: &mut Environment<'static>, assets: BTreeMap<String, String>, pages: BTreeSet<(Tree, String)>) {
+    env.add_function("asset", move |state: &State, name: &str| {
+        let hashed = assets.get(name).ok_or_else(|| refuse(format!("there is no asset '{name}'")))?;
+        here(state, |position| Ok(address(format!("{}assets/{hashed}", position.page.root()))))
+    });
+    env.add_function("link", move |state: &State, path: &str| {
+        here(state, |position| {
+            let page = &position.page;
+            if !pages.contains(&(page.tree, path.to_owned())) {
+                return Err(refuse(format!("there is no page '{path}' in {}", page.tree)));
+            }
+            Ok(address(format!("{}{path}", page.root())))
+        })
+    });
+    env.add_function("data", |state: &State, table: &str| {
+        here(state, |position| {
+            declared(position, table)?;
+            let page = &position.page;
+            Ok(address(if page.tree == Tree::Offentlig {
+                format!("{}data/{table}.csv", page.root())
+            } else {
+                format!("{}{table}.csv", page.folder())
+            }))
+        })
+    });
+    env.add_function("published", |state: &State, table: &str| {
+        here(state, |position| {
+            declared(position, table)?;
+            Ok(!position.withheld.contains(table))
+        })
+    });
+}
+
+/// A relative address, printed as it is: its parts were checked when the site was loaded, and an escaped `/` is hard to
+/// read and to check.
+fn address(path: String) -> Value {
+    Value::from_safe_string(path)
+}
+
+fn declared(position: &Position, table: &str) -> Result<(), Error> {
+    if position.page.tables.iter().any(|name| name == table) {
+        Ok(())
+    } else {
+        Err(refuse(format!("the page does not declare table '{table}'")))
+    }
+}
+
+fn add_figures(env: &mut Environment<'static>) {
+    env.add_function("row", |state: &State, table: &str| {
+        let tables = state.lookup("tables").ok_or_else(|| refuse("no page is being rendered"))?;
+        let rows = cell(&tables.get_attr(table)?, "rows")?;
+        match rows.len() {
+            Some(1) => rows.get_item_by_index(0),
+            n_rows => Err(refuse(format!("table '{table}' should have one row here, not {}", n_rows.unwrap_or(0)))),
+        }
+    });
+    env.add_function("threshold", |state: &State, name: &str| {
+        here(state, |position| {
+            let value = position.thresholds.get(name).cloned();
+            value.ok_or_else(|| refuse(format!("there is no threshold '{name}'")))
+        })
+    });
+    env.add_function("below_threshold", |state: &State, value: Value, name: &str| {
+        here(state, |position| {
+            let threshold = position.thresholds.get(name).and_then(|threshold| threshold.parse::<f64>().ok());
+            let threshold =
+                threshold.ok_or_else(|| refuse(format!("there is no threshold '{name}' that is a number")))?;
+            Ok(figure(&value)?.is_some_and(|value| value < threshold))
+        })
+    });
+}
+
+fn add_charts(env: &mut Environment<'static>, texts: &Arc<Texts>) {
+    let months = texts.clone();
+    env.add_function("series_chart", move |lines: Vec<Value>, options: Kwargs| {
+        let lines = lines.iter().map(line).collect::<Result<Vec<Line>, Error>>()?;
+        let (size, unit) = (size(&options)?, unit(&options)?);
+        options.assert_all_used()?;
+        for month in (1..=12).filter_map(|month| crate::calendar::Month::from_number(202_600 + month)) {
+            short_month(&months, month)?;
+        }
+        Ok::<_, Error>(chart::to_value(Series::draw(&lines, unit, size, |month| {
+            // All twelve names were looked up above.
+            short_month(&months, month).unwrap_or_default()
+        })))
+    });
+    env.add_function("histogram_chart", |rows: Value, columns: Value, options: Kwargs| {
+        let bins = rows.try_iter()?.map(|row| bin(&row, &columns)).collect::<Result<Vec<Bin>, Error>>()?;
+        let mark = match options.get::<Option<Value>>("mark")? {
+            Some(mark) => figure(&mark)?.map(|share| Ok::<_, Error>((share, options.get("label")?))).transpose()?,
+            None => None,
+        };
+        // A label without a mark is what a page has whose own value is absent.
+        options.get::<Option<Value>>("label")?;
+        let size = size(&options)?;
+        options.assert_all_used()?;
+        Ok::<_, Error>(chart::to_value(Histogram::draw(&bins, mark, size)))
+    });
+    env.add_function("strip_chart", |marks: Vec<Value>, options: Kwargs| {
+        let mut percentiles = Vec::new();
+        for mark in &marks {
+            if let Some(value) = figure(&cell(mark, "value")?)? {
+                percentiles.push(Percentile { name: string(mark, "name")?, value });
+            }
+        }
+        let own = figure(&options.get::<Value>("own")?)?;
+        let interval = figure(&options.get::<Value>("low")?)?.zip(figure(&options.get::<Value>("high")?)?);
+        let label: String = options.get("label")?;
+        let (size, unit) = (size(&options)?, unit(&options)?);
+        options.assert_all_used()?;
+        let own = own.map(|value| Own { value, interval, label });
+        Ok::<_, Error>(chart::to_value(Strip::draw(own, &percentiles, unit, size)))
+    });
+}
+
+/// `{"class": …, "name": …, "rows": …, "x": month column, "y": value column}`.
+fn line(given: &Value) -> Result<Line, Error> {
+    let (x, y) = (string(given, "x")?, string(given, "y")?);
+    let rows = cell(given, "rows")?;
+    let points = rows
+        .try_iter()?
+        .map(|row| Ok((month(&cell(&row, &x)?)?, figure(&cell(&row, &y)?)?)))
+        .collect::<Result<_, Error>>()?;
+    Ok(Line { class: string(given, "class")?, name: string(given, "name")?, points })
+}
+
+/// A row as a bin; `columns` is `{"from": …, "to": …, "count": …}`.
+fn bin(row: &Value, columns: &Value) -> Result<Bin, Error> {
+    let read = |part: &str| count(&cell(row, &string(columns, part)?)?);
+    let from = read("from")?.ok_or_else(|| refuse("a bin without a lower edge"))?;
+    Ok(Bin { from, to: read("to")?, count: read("count")? })
+}
+
+fn string(map: &Value, key: &str) -> Result<String, Error> {
+    let value = cell(map, key)?;
+    value.as_str().map(str::to_owned).ok_or_else(|| refuse(format!("'{key}' must be text")))
+}
+
+fn size(options: &Kwargs) -> Result<Size, Error> {
+    Size::named(options.get("size")?).ok_or_else(|| refuse("a chart's size is wide or narrow"))
+}
+
+fn unit(options: &Kwargs) -> Result<Unit, Error> {
+    Unit::named(options.get("unit")?).ok_or_else(|| refuse("a chart's unit is andel or antall"))
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::context;
+
+    use super::*;
+    use crate::render::table::Absent;
+
+    fn env() -> Environment<'static> {
+        let texts = "hilsen = \"Til {navn}\"\nleger.one = \"{n} lege\"\nleger.other = \"{n} leger\"";
+        let assets = BTreeMap::from([("style.css".to_owned(), "style-0123456789.css".to_owned())]);
+        let pages = BTreeSet::from([(Tree::Offentlig, "nasjonalt/index.html".to_owned())]);
+        environment(&Arc::new(Texts::parse(texts).unwrap()), assets, pages).unwrap()
+    }
+
+    fn position(tree: Tree, path: &str, mappe: Option<&str>) -> Value {
+        let page = Page {
+            product: "p".into(),
+            template: "a.html".into(),
+            tree,
+            path: path.into(),
+            mappe: mappe.map(str::to_owned),
+            tables: vec!["t".into(), "u".into()],
+        };
+        let thresholds = BTreeMap::from([("min_leger".to_owned(), "10".to_owned())]);
+        Value::from_object(Position { page, withheld: BTreeSet::from(["u".into()]), thresholds })
+    }
+
+    fn show(source: &str) -> Result<String, Error> {
+        let page = position(Tree::Offentlig, "a/index.html", None);
+        env().render_str(
+            source,
+            context! { page, x => "<b>&", absent => Value::from_object(Absent { reason: None, hidden: false }) },
+        )
+    }
+
+    #[test]
+    fn what_no_reader_should_see_is_an_error() {
+        for source in ["{{ none }}", "{{ true }}", "{{ 0.5 }}", "{{ absent }}", "{{ y }}", "{{ [1] }}", "{{ x.y }}"] {
+            assert!(show(source).is_err(), "{source}");
+        }
+        assert_eq!(show("{{ 3 }}").unwrap(), "3");
+    }
+
+    #[test]
+    fn markup_is_escaped_in_pages_and_in_charts() {
+        let mut env = env();
+        for name in ["a.html", "charts/a.svg.xml"] {
+            env.add_template(name, "{{ x }}{{ text('hilsen', navn=x) }}").unwrap();
+            let shown = env.get_template(name).unwrap().render(context! { x => "<b>&" }).unwrap();
+            assert_eq!(shown, "&lt;b&gt;&amp;Til &lt;b&gt;&amp;", "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_fail_on_unknown_keys_and_slots_and_know_plurals() {
+        assert_eq!(
+            show("{{ text_n('leger', 1) }}, {{ text_n('leger', 1200) }}").unwrap(),
+            "1 lege, 1\u{202f}200 leger"
+        );
+        for source in [
+            "{{ text('nei') }}",
+            "{{ text('hilsen') }}",
+            "{{ text('hilsen', navn='a', n='b') }}",
+            "{{ text('hilsen', navn=0.5) }}",
+        ] {
+            assert!(show(source).is_err(), "{source}");
+        }
+    }
+
+    #[test]
+    fn links_are_relative_and_stay_in_their_tree() {
+        assert_eq!(show("{{ asset('style.css') }}").unwrap(), "../assets/style-0123456789.css");
+        assert_eq!(show("{{ link('nasjonalt/index.html') }}").unwrap(), "../nasjonalt/index.html");
+        assert_eq!(show("{{ data('t') }}").unwrap(), "../data/t.csv");
+        for source in
+            ["{{ asset('x.css') }}", "{{ link('lege/index.html') }}", "{{ data('v') }}", "{{ published('v') }}"]
+        {
+            assert!(show(source).is_err(), "{source}");
+        }
+        let own = context! { page => position(Tree::Lege, "index.html", Some("rekvirent_hpr")) };
+        let shown = env().render_str("{{ data('t') }} {{ asset('style.css') }}", own).unwrap();
+        assert_eq!(shown, "t.csv ../assets/style-0123456789.css");
+    }
+
+    #[test]
+    fn pages_know_what_is_withheld_and_which_thresholds_hold() {
+        assert_eq!(show("{% if published('t') %}t{% endif %}{% if published('u') %}u{% endif %}").unwrap(), "t");
+        assert_eq!(
+            show("{{ threshold('min_leger') }}{% if below_threshold(9, 'min_leger') %}!{% endif %}").unwrap(),
+            "10!"
+        );
+        assert_eq!(show("{% if below_threshold(10, 'min_leger') %}!{% endif %}").unwrap(), "");
+        assert!(show("{{ threshold('x') }}").is_err());
+    }
+}

@@ -1,0 +1,29 @@
+/*---
+title = "Lege × byttegruppe i vinduet: grunnlag for forventet antall"
+audience = "arbeid"
+grain = ["rekvirent_hpr", "byttegruppe"]
+versjon = 1
+[columns.rekvirent_hpr]
+unit = "HPR-nummer"
+[columns.byttegruppe]
+unit = "Byttegruppe/Kode@V; 0 når varen ikke er i noen"
+[columns.linjer]
+unit = "linjer av alle klasser"
+[columns.utleveringer]
+unit = "utleveringer"
+[columns.n]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+[columns.r]
+unit = "som n, reservert av legen"
+---*/
+select
+    c.rekvirent_hpr,
+    c.byttegruppe,
+    sum(c.linjer) as linjer,
+    sum(c.utleveringer) as utleveringer,
+    sum(case when v.teller_forskrivninger = 1 then c.forskrivninger else c.utleveringer end) as n,
+    sum(case when v.teller_forskrivninger = 1 then c.reservert else c.utleveringer_reservert end) as r
+from lege_gruppe_maaned as c
+inner join reservasjon_vindu as v on c.maaned between v.fra_maaned and v.til_maaned
+group by c.rekvirent_hpr, c.byttegruppe
+order by c.rekvirent_hpr, c.byttegruppe

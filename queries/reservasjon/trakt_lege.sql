@@ -1,0 +1,26 @@
+/*---
+title = "Leger med nok grunnlag til å sammenlignes"
+audience = "arbeid"
+grain = ["rekvirent_hpr"]
+versjon = 1
+[columns.rekvirent_hpr]
+unit = "HPR-nummer"
+[columns.n]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+[columns.r]
+unit = "som n, reservert av legen"
+[columns.forventet]
+unit = "som n, forventet reservert"
+---*/
+-- B7 and B10: funnel doctors; nobody while fewer than 12 months are delivered.
+select
+    d.rekvirent_hpr,
+    d.n,
+    d.r,
+    d.forventet
+from lege_sum as d
+inner join reservasjon_vindu as v on d.n * v.komplett >= $trakt_forskrivninger
+where
+    d.n > 0
+    and d.forventet >= $trakt_forventet
+order by d.rekvirent_hpr

@@ -1,0 +1,83 @@
+/*---
+title = "Dager da gruppe eller pris for et varenummer kan skifte"
+audience = "arbeid"
+grain = ["maaned", "snapshot", "varenr", "fra_dato"]
+versjon = 1
+inkrementell = true
+[input]
+fest_pris = "gyldighet"
+[columns.maaned]
+unit = "ååååmm"
+[columns.snapshot]
+unit = "HentetDato som ååååmmddttmmss"
+[columns.varenr]
+unit = "varenummer"
+[columns.pakning_id]
+mangler = "varenummeret er ikke i gjeldende uttrekk"
+---*/
+with dager as (
+    select
+        snapshot,
+        varenr,
+        fra_dato as dag
+    from vare_uttrekk
+    union all
+    select
+        snapshot,
+        varenr,
+        gruppe_naa_fra as dag
+    from vare_uttrekk
+    union all
+    select
+        snapshot,
+        varenr,
+        gruppe_neste_fra as dag
+    from vare_uttrekk
+    union all
+    select
+        v.snapshot,
+        v.varenr,
+        p.gyldig_fra as dag
+    from vare_uttrekk as v
+    inner join fest_pris as p
+        on
+            v.snapshot = p.snapshot
+            and v.pakning_id = p.pakning_id
+    union all
+    select
+        v.snapshot,
+        v.varenr,
+        cast(cast(p.gyldig_til as int) + 1 as date) as dag
+    from vare_uttrekk as v
+    inner join fest_pris as p
+        on
+            v.snapshot = p.snapshot
+            and v.pakning_id = p.pakning_id
+),
+
+ulike as (
+    select distinct
+        snapshot,
+        varenr,
+        dag
+    from dager
+    where dag is not null
+)
+
+select
+    cast($maaned as int) as maaned,
+    v.snapshot,
+    v.varenr,
+    u.dag as fra_dato,
+    coalesce(
+        cast(cast(lead(u.dag) over (partition by v.snapshot, v.varenr order by u.dag) as int) - 1 as date),
+        v.til_dato
+    ) as til_dato,
+    v.pakning_id
+from ulike as u
+inner join vare_uttrekk as v
+    on
+        u.snapshot = v.snapshot
+        and u.varenr = v.varenr
+where u.dag between v.fra_dato and v.til_dato
+order by maaned, v.snapshot, v.varenr, u.dag

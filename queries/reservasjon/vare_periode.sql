@@ -1,0 +1,157 @@
+/*---
+title = "Byttegruppe, pris og DDD for et varenummer, som dagperioder"
+audience = "arbeid"
+grain = ["maaned", "varenr", "fra_dato"]
+versjon = 1
+inkrementell = true
+[input]
+fest_pris = "gyldighet"
+[columns.maaned]
+unit = "ååååmm"
+[columns.varenr]
+unit = "varenummer"
+[columns.byttegruppe]
+unit = "Byttegruppe/Kode@V"
+mangler = "ikke byttbar disse dagene"
+[columns.aup_ore]
+unit = "øre per pakning"
+mangler = "FEST har ingen AUP som gjelder"
+[columns.trinnpris_ore]
+unit = "øre per pakning"
+mangler = "FEST har ingen trinnpris som gjelder"
+[columns.ddd_tusendeler]
+unit = "tusendels DDD i pakningen"
+mangler = "FEST oppgir ikke Statistikkfaktor"
+[columns.pakningsstr_tusendeler]
+unit = "tusendels enhet i pakningen"
+mangler = "FEST oppgir ikke Pakningsstr"
+[columns.enhet_pakning]
+mangler = "FEST oppgir ikke EnhetPakning"
+---*/
+-- B3: a varenr known to neither S nor the next snapshot has no row on that day.
+with priser_rangert as (
+    select
+        b.snapshot,
+        b.varenr,
+        b.fra_dato,
+        p.pristype,
+        p.pris_ore,
+        row_number() over (
+            partition by b.snapshot, b.varenr, b.fra_dato, p.pristype
+            order by p.gyldig_fra desc nulls last, p.pris_ore asc
+        ) as nr
+    from vare_brudd as b
+    inner join fest_pris as p
+        on
+            b.snapshot = p.snapshot
+            and b.pakning_id = p.pakning_id
+    where
+        p.pristype in ('AUP', 'Trinnpris')
+        and coalesce(p.gyldig_fra, b.fra_dato) <= b.fra_dato
+        and coalesce(p.gyldig_til, b.fra_dato) >= b.fra_dato
+),
+
+priser as (
+    select
+        snapshot,
+        varenr,
+        fra_dato,
+        max(case when pristype = 'AUP' then pris_ore end) as aup_ore,
+        max(case when pristype = 'Trinnpris' then pris_ore end) as trinnpris_ore
+    from priser_rangert
+    where nr = 1
+    group by snapshot, varenr, fra_dato
+),
+
+biter as (
+    select
+        b.varenr,
+        b.fra_dato,
+        b.til_dato,
+        case
+            when v.gruppe_naa is not null and v.gruppe_naa_fra <= b.fra_dato then v.gruppe_naa
+            when v.gruppe_neste is not null and v.gruppe_neste_fra <= b.fra_dato then v.gruppe_neste
+        end as byttegruppe,
+        p.aup_ore,
+        p.trinnpris_ore,
+        v.ddd_tusendeler,
+        v.pakningsstr_tusendeler,
+        v.enhet_pakning
+    from vare_brudd as b
+    inner join vare_uttrekk as v
+        on
+            b.snapshot = v.snapshot
+            and b.varenr = v.varenr
+    left join priser as p
+        on
+            b.snapshot = p.snapshot
+            and b.varenr = p.varenr
+            and b.fra_dato = p.fra_dato
+),
+
+-- Pieces that say the same and touch each other become one, so that a snapshot that changes nothing changes no row.
+merket as (
+    select
+        varenr,
+        fra_dato,
+        til_dato,
+        byttegruppe,
+        aup_ore,
+        trinnpris_ore,
+        ddd_tusendeler,
+        pakningsstr_tusendeler,
+        enhet_pakning,
+        case
+            when
+                cast(lag(til_dato) over (partition by varenr order by fra_dato) as int) + 1 = cast(fra_dato as int)
+                and (lag(byttegruppe) over (partition by varenr order by fra_dato) is not distinct from byttegruppe)
+                and (lag(aup_ore) over (partition by varenr order by fra_dato) is not distinct from aup_ore)
+                and (lag(trinnpris_ore) over (partition by varenr order by fra_dato) is not distinct from trinnpris_ore)
+                and (lag(ddd_tusendeler) over (partition by varenr order by fra_dato)
+                is not distinct from ddd_tusendeler)
+                and (lag(pakningsstr_tusendeler) over (partition by varenr order by fra_dato)
+                is not distinct from pakningsstr_tusendeler)
+                and (lag(enhet_pakning) over (partition by varenr order by fra_dato) is not distinct from enhet_pakning)
+                then 0
+            else 1
+        end as ny
+    from biter
+),
+
+nummerert as (
+    select
+        varenr,
+        fra_dato,
+        til_dato,
+        byttegruppe,
+        aup_ore,
+        trinnpris_ore,
+        ddd_tusendeler,
+        pakningsstr_tusendeler,
+        enhet_pakning,
+        sum(ny) over (partition by varenr order by fra_dato) as periode
+    from merket
+)
+
+select
+    cast($maaned as int) as maaned,
+    varenr,
+    min(fra_dato) as fra_dato,
+    max(til_dato) as til_dato,
+    byttegruppe,
+    aup_ore,
+    trinnpris_ore,
+    ddd_tusendeler,
+    pakningsstr_tusendeler,
+    enhet_pakning
+from nummerert
+group by
+    varenr,
+    periode,
+    byttegruppe,
+    aup_ore,
+    trinnpris_ore,
+    ddd_tusendeler,
+    pakningsstr_tusendeler,
+    enhet_pakning
+order by maaned, varenr, fra_dato
