@@ -29,12 +29,12 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The files of `queries/`.
 pub fn queries(config: &Config) -> anyhow::Result<Files> {
-    config.queries.as_deref().map_or_else(|| embedded::<Queries>(), below)
+    config.queries.as_deref().map_or_else(embedded::<Queries>, below)
 }
 
 /// The files of `site/`.
 pub fn site(config: &Config) -> anyhow::Result<Files> {
-    config.site.as_deref().map_or_else(|| embedded::<Site>(), below)
+    config.site.as_deref().map_or_else(embedded::<Site>, below)
 }
 
 fn embedded<E: RustEmbed>() -> anyhow::Result<Files> {

@@ -27,13 +27,14 @@ impl Engine {
         disk::create_folder(spill)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let partitions = settings.target_partitions.unwrap_or(cores);
+        let memory = settings.memory_mib << 20;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(cores)
             .enable_all()
             .build()
             .context("starting the engine's threads")?;
         let environment = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_mib << 20)))
+            .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
             .with_temp_file_path(spill)
             .build_arc()
             .map_err(|error| reduce(&error))?;
@@ -43,13 +44,20 @@ impl Engine {
             settings.skip_partial_aggregation_probe_ratio_threshold;
         options.execution.parquet.pushdown_filters = true;
         // What a sort may hold back for merging; the default of 10 MB a partition would fill a small pool.
-        options.execution.sort_spill_reservation_bytes = (settings.memory_mib << 20) / (16 * partitions.max(1));
+        options.execution.sort_spill_reservation_bytes = memory / (16 * partitions.max(1));
         Ok(Engine { runtime, environment, config })
     }
 
     /// A fresh session: no table is known in it.
     pub fn session(&self) -> SessionContext {
         SessionContext::new_with_config_rt(self.config.clone(), self.environment.clone())
+    }
+
+    /// A session for one large sort: in one partition, so that what is held back for merging is held once, and in
+    /// small batches, since a merge holds some of each spilled file. Memory then stays flat however long the input is.
+    pub fn sorting_session(&self) -> SessionContext {
+        let config = self.config.clone().with_target_partitions(1).with_batch_size(2048);
+        SessionContext::new_with_config_rt(config, self.environment.clone())
     }
 
     /// Runs a future to its end.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::{ToSpan, Zoned};
 use tracing_subscriber::EnvFilter;
 
@@ -81,9 +81,17 @@ struct RunArguments {
     /// The configuration file.
     #[arg(long)]
     config: PathBuf,
-    /// The run's date (2026-11-10); months that are over before it can be published. Default: today in Oslo.
-    #[arg(long)]
+    /// The run's date or time (2026-11-10); months that are over before it can be published. Default: today in Oslo.
+    #[arg(long, value_parser = date_or_time)]
     as_of: Option<Date>,
+}
+
+/// A date, or a time whose date counts: both are civil, in Oslo.
+fn date_or_time(text: &str) -> anyhow::Result<Date> {
+    match text.parse::<Date>() {
+        Ok(date) if text.len() == 10 => Ok(date),
+        _ => Ok(text.parse::<DateTime>().context("write a date as 2026-11-10 or a time as 2026-11-10T08:00")?.date()),
+    }
 }
 
 fn main() -> ExitCode {

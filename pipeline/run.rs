@@ -104,6 +104,7 @@ pub fn run(config: &Config, options: &Options<'_>) -> Result<Outcome, Failure> {
     let workshop = Workshop::open(config, &contracts, options.as_of).or_exit(ExitCode::Configuration)?;
     let state_file = config.root.join("state.json");
     let mut state = State::load(&state_file).or_exit(ExitCode::TryAgain)?;
+    workshop.lake.check_all(&state).or_exit(ExitCode::CheckFailed)?;
 
     let mut ingested = ingest::Report::default();
     if options.steps.contains(&Step::Ingest) {

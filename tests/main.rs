@@ -1,1 +1,19 @@
-//! x
+//! Everything that is tested from outside: whole runs on small worlds, a second route to the same figures, failures,
+//! memory, and the repository's own rules. One binary, since each that links the engine costs half a minute.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests stop at the first surprise"
+)]
+#![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
+
+mod failures;
+mod incremental;
+mod memory;
+mod oracle;
+mod recompute;
+mod same_bytes;
+mod support;
+mod tidy;

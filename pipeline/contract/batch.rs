@@ -19,7 +19,7 @@ pub const LINE: &str = "_linje";
 /// Rows per batch.
 const BATCH_ROWS: usize = 8192;
 
-/// Gathers checked rows; hands out a batch whenever [`BATCH_ROWS`] are there.
+/// Gathers checked rows; hands out a batch whenever `BATCH_ROWS` are there.
 pub struct Batcher {
     schema: SchemaRef,
     columns: Vec<Builder>,

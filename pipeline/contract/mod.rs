@@ -21,6 +21,9 @@ pub use row::{Fault, Rule, RuleKind};
 use crate::calendar::Month;
 use written::{WrittenContract, WrittenTable};
 
+/// No contract has more columns: rows are checked in an array of this size, without an allocation each.
+pub const MOST_COLUMNS: usize = 64;
+
 /// One source's contract, checked.
 #[derive(Clone, Debug)]
 pub struct Contract {
@@ -272,6 +275,7 @@ impl WrittenTable {
                 column.check().with_context(|| format!("column {name}"))
             })
             .collect::<anyhow::Result<_>>()?;
+        ensure!(columns.len() <= MOST_COLUMNS, "more than {MOST_COLUMNS} columns");
         let delivered = |name: &str| place(&columns, name, |column| &column.delivered);
         let stored = |names: &[String]| -> anyhow::Result<Vec<usize>> {
             names.iter().map(|name| place(&columns, name, |column| &column.stored)).collect()

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 
 use crate::calendar::Month;
-use crate::contract::{Batcher, Contract, Fault, TableContract, Value};
+use crate::contract::{Batcher, Contract, Fault, MOST_COLUMNS, TableContract, Value};
 
 /// Takes in the rows of one table of one delivery.
 pub struct Intake<'a> {
@@ -106,7 +106,7 @@ impl<'a> Intake<'a> {
     pub fn row(&mut self, line: u64, fields: &[&[u8]], out: &mut dyn Outlet) -> anyhow::Result<()> {
         self.tally.received += 1;
         let mut values = [Value::Absent; MOST_COLUMNS];
-        let values = &mut values[..self.table.columns.len().min(MOST_COLUMNS)];
+        let values = &mut values[..self.table.columns.len()];
         if let Err(fault) = self.check(fields, values) {
             self.tally.count_bad(line, &fault);
             return out.bad(line, &fault);
@@ -182,9 +182,6 @@ impl<'a> Intake<'a> {
         broken.map_or(Ok(()), Err)
     }
 }
-
-/// No contract has more columns; a fixed array spares an allocation per row.
-const MOST_COLUMNS: usize = 64;
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -96,7 +96,7 @@ fn solve(shape: f64, z: f64, tail: impl Fn(f64) -> (f64, f64), rising: f64) -> a
         let next = if x - step > 0.0 { x - step } else { x / 2.0 };
         let moved = (next - x).abs();
         x = next;
-        if moved <= x * 1e-15 {
+        if moved <= x * 1e-12 {
             break;
         }
     }

@@ -84,6 +84,11 @@ impl Lake {
         }
     }
 
+    /// Compares every file that a state names with the disk.
+    pub fn check_all(&self, state: &State) -> anyhow::Result<()> {
+        state.tables.values().flat_map(|table| table.values()).try_for_each(|entry| self.check(entry))
+    }
+
     /// The schema that a file was written with.
     pub fn schema(&self, entry: &Entry) -> anyhow::Result<SchemaRef> {
         self.check(entry)?;

@@ -138,7 +138,7 @@ impl Staged {
         order: &[String],
         mut each: impl FnMut(RecordBatch) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
-        let session = engine.session();
+        let session = engine.sorting_session();
         let path = self.path.to_string_lossy().into_owned();
         engine.wait(async {
             let options = ParquetReadOptions::default().schema(&self.schema);

@@ -37,7 +37,7 @@ pub(super) fn batch(model: &Model, batch: &RecordBatch, month: Option<&str>) -> 
         {
             let numbers = arrow::compute::cast(column, &DataType::Float64).context("comparing numbers")?;
             let numbers = numbers.as_primitive::<Float64Type>();
-            let outside = numbers.iter().flatten().filter(|number| !(least..=most).contains(&number)).count();
+            let outside = numbers.iter().flatten().filter(|number| !(least..=most).contains(number)).count();
             if outside > 0 {
                 return Err(anyhow::Error::new(CheckFailed {
                     place: model.at_column(field.name()),

@@ -66,7 +66,7 @@ fn located(model: &Model, error: &anyhow::Error) -> anyhow::Error {
     let message = format!("{error:#}");
     let named = message.split("named ").nth(1).and_then(|rest| rest.split([' ', ',']).next());
     let place = match named {
-        Some(name) => model.at(name.trim_end_matches('.').trim_matches('"').rsplit('.').next().unwrap_or(name)),
+        Some(name) => model.at_name(name.trim_end_matches('.').trim_matches('"').rsplit('.').next().unwrap_or(name)),
         None => model.file.clone(),
     };
     anyhow::anyhow!("{place}: {message}")
@@ -100,10 +100,20 @@ fn check_columns(model: &Model, schema: &SchemaRef) -> anyhow::Result<()> {
     for field in schema.fields() {
         let numeric = field.data_type().is_numeric() && *field.data_type() != DataType::Boolean;
         let unit = model.columns.get(field.name()).and_then(|spec| spec.unit.as_ref());
+        let rounding = model
+            .columns
+            .get(field.name())
+            .is_some_and(|spec| spec.desimaler.is_some() || spec.unit.as_deref() == Some("andel"));
+        ensure!(
+            model.audience == Audience::Arbeid || !field.data_type().is_floating() || rounding,
+            "{}: rule desimaler: `{}` is published and is no share; say to how many decimals",
+            model.at_column(field.name()),
+            field.name()
+        );
         ensure!(
             !numeric || unit.is_some(),
-            "{}: column `{}` is a number without a unit; give [columns.{}] unit",
-            model.file,
+            "{}: rule unit: column `{}` is a number without a unit; give [columns.{}] unit",
+            model.at_name(field.name()),
             field.name(),
             field.name()
         );
@@ -129,14 +139,14 @@ fn order(models: Vec<Model>, sources: &BTreeMap<String, SchemaRef>) -> anyhow::R
                 ensure!(
                     other.product == model.product || other.product == SHARED,
                     "{}: {read} belongs to {}; a product reads its own tables and those of {SHARED}",
-                    model.at(read),
+                    model.at_name(read),
                     other.product
                 );
             } else if !sources.contains_key(read) {
                 let known = waiting.keys().chain(sources.keys()).map(String::as_str);
                 bail!(
                     "{}: there is no table `{read}`; the nearest is `{}`",
-                    model.at(read),
+                    model.at_name(read),
                     closed::nearest(read, known).unwrap_or("")
                 );
             }
@@ -167,7 +177,7 @@ fn cycle(waiting: &BTreeMap<String, Model>) -> anyhow::Error {
                 .iter()
                 .map(|model| {
                     let read = model.reads.iter().find(|read| waiting.contains_key(*read));
-                    model.at(read.map_or("", String::as_str))
+                    model.at_name(read.map_or("", String::as_str))
                 })
                 .collect();
             return anyhow::anyhow!("{}: these models read each other in a circle: {}", steps[0], steps.join(" → "));

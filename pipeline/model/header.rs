@@ -210,6 +210,16 @@ impl Model {
         }
     }
 
+    /// `file:line` where the statement first names a table or column.
+    pub fn at_name(&self, name: &str) -> String {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let names = |line: &str| line.split(|c| !is_part(c)).any(|word| word == name);
+        match self.sql.lines().position(names) {
+            Some(line) => format!("{}:{}", self.file, line + 1),
+            None => self.file.clone(),
+        }
+    }
+
     /// `file:line` where a column's header begins.
     pub fn at_column(&self, column: &str) -> String {
         self.at(&format!("[columns.{column}]"))

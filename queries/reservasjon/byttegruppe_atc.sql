@@ -19,6 +19,6 @@ from fest_pakning as p
 inner join siste as s on p.snapshot = s.snapshot
 where
     p.byttegruppe is not null
-    and p.atc is not null
+    and char_length(p.atc) = 7
 group by p.byttegruppe
 order by p.byttegruppe

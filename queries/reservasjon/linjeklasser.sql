@@ -6,18 +6,19 @@ dimensjoner = ["klasse"]
 versjon = 1
 [columns.linjer]
 unit = "linjer"
+mangler = "færre enn 12 måneder er levert"
 grunnlag = true
 storste = "storste"
 nest_storste = "nest_storste"
 [columns.n_leger]
 unit = "leger"
-mangler = "linjene er ikke knyttet til leger"
+mangler = "linjene er ikke knyttet til leger, eller færre enn 12 måneder er levert"
 [columns.storste]
 unit = "linjer"
-mangler = "linjene er ikke knyttet til leger"
+mangler = "linjene er ikke knyttet til leger, eller færre enn 12 måneder er levert"
 [columns.nest_storste]
 unit = "linjer"
-mangler = "linjene er ikke knyttet til leger"
+mangler = "linjene er ikke knyttet til leger, eller færre enn 12 måneder er levert"
 ---*/
 with per_lege as (
     select
@@ -62,23 +63,34 @@ utenfor as (
         m.kilde = 'utlevering'
         and m.regel = 'utenfor_hjemmel'
     group by m.regel
+),
+
+alle as (
+    select
+        klasse,
+        linjer,
+        case when klasse = 'maskert' then null else n_leger end as n_leger,
+        case when klasse = 'maskert' then null else storste end as storste,
+        case when klasse = 'maskert' then null else nest_storste end as nest_storste
+    from klasser
+    union all
+    select
+        klasse,
+        linjer,
+        null as n_leger,
+        null as storste,
+        null as nest_storste
+    from utenfor
 )
 
+-- A2: which classes there are is known before 12 months are delivered, how many lines of a year is not.
 select
-    klasse,
-    linjer,
-    case when klasse = 'maskert' then null else n_leger end as n_leger,
-    case when klasse = 'maskert' then null else storste end as storste,
-    case when klasse = 'maskert' then null else nest_storste end as nest_storste,
-    'vist' as status
-from klasser
-union all
-select
-    klasse,
-    linjer,
-    null as n_leger,
-    null as storste,
-    null as nest_storste,
-    'vist' as status
-from utenfor
-order by klasse
+    a.klasse,
+    case when v.komplett = 1 then a.linjer end as linjer,
+    case when v.komplett = 1 then a.n_leger end as n_leger,
+    case when v.komplett = 1 then a.storste end as storste,
+    case when v.komplett = 1 then a.nest_storste end as nest_storste,
+    case when v.komplett = 1 then 'vist' else 'mangler' end as status
+from alle as a
+cross join reservasjon_vindu as v
+order by a.klasse

@@ -69,7 +69,7 @@ select
     min(prosent) as fra_prosent,
     case when gruppe = 0 then null else max(prosent) + 1 end as til_prosent,
     sum(n_leger) as n_leger,
-    'vist' as status
+    case when sum(n_leger) > 0 then 'vist' else 'mangler' end as status
 from nederst
 group by gruppe
 order by fra_prosent

@@ -5,6 +5,7 @@ grain = ["til_maaned"]
 versjon = 1
 [columns.n_leger]
 unit = "leger"
+mangler = "færre enn 12 måneder er levert"
 [columns.forskrivninger]
 unit = "forskrivninger"
 mangler = "færre enn 12 måneder er levert, eller utleveringens nummer mangler"
@@ -58,7 +59,7 @@ avgrenset as (
         v.til_maaned_tekst as til_maaned,
         case when v.komplett = 1 and v.teller_forskrivninger = 1 then l.n end as n,
         case when v.komplett = 1 and v.teller_forskrivninger = 1 then l.r end as r,
-        l.n_leger,
+        case when v.komplett = 1 then l.n_leger end as n_leger,
         l.storste_forskrivninger,
         l.nest_storste_forskrivninger,
         l.storste_reservert,

@@ -10,7 +10,7 @@ unit = "HPR-nummer"
 unit = "forskrivninger"
 mangler = "færre enn 12 måneder er levert, eller utleveringens nummer mangler"
 [columns.reservert]
-unit = "forskrivninger"
+unit = "forskrivninger, eller utleveringer når nummer mangler"
 mangler = "færre enn 12 måneder er levert"
 [columns.reservasjonsgrad]
 unit = "andel"

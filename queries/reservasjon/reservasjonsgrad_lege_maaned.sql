@@ -10,7 +10,7 @@ unit = "HPR-nummer"
 unit = "forskrivninger"
 mangler = "utleveringens nummer er ikke levert"
 [columns.reservert]
-unit = "forskrivninger"
+unit = "forskrivninger, eller utleveringer når nummer mangler"
 mangler = "utleveringens nummer er ikke levert"
 [columns.utleveringer]
 unit = "utleveringer"

@@ -16,7 +16,9 @@ with plassert as (
         b.n,
         b.r,
         case
-            when b.eget_stratum = 1 then lpad(cast(b.byttegruppe as varchar), 6, '0')
+            when b.eget_stratum = 1 and b.byttegruppe < 1000000
+                then lpad(cast(b.byttegruppe as varchar), 6, '0')
+            when b.eget_stratum = 1 then cast(b.byttegruppe as varchar)
             when a.eget_stratum = 1 then b.atc
             else 'øvrige'
         end as stratum

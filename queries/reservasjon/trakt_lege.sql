@@ -19,8 +19,9 @@ select
     d.r,
     d.forventet
 from lege_sum as d
-inner join reservasjon_vindu as v on d.n * v.komplett >= $trakt_forskrivninger
+inner join reservasjon_vindu as v on v.komplett = 1
 where
     d.n > 0
+    and d.n >= $trakt_forskrivninger
     and d.forventet >= $trakt_forventet
 order by d.rekvirent_hpr
