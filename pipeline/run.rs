@@ -213,7 +213,7 @@ impl Workshop {
             || contracts.iter().flat_map(|contract| contract.tables.iter().map(move |table| (contract, table)));
         Builder {
             models: &self.models,
-            source_order: tables().map(|(_, table)| (table.name.clone(), table.order_names())).collect(),
+            delivered: tables().map(|(_, table)| table.name.clone()).collect(),
             parameters: self
                 .models
                 .ordered

@@ -67,6 +67,13 @@ pub(super) fn delivery(
             without.insert(*line);
         }
     }
+    if tally.stored() == 0 {
+        return Ok(Err(
+            "no row could be stored; a delivery without content is refused, since it would empty what is in \
+                       force"
+                .to_owned(),
+        ));
+    }
     if tally.too_bad(contract) {
         return Ok(Err(too_bad(contract, &tally)));
     }
@@ -191,15 +198,17 @@ fn read_m30<'c>(mut file: File, contract: &'c Contract, outlet: &mut StagingOutl
     } else {
         m30::read(BufReader::with_capacity(1 << 16, file.take(LARGEST_XML)))?
     };
+    ensure!(!snapshot.packages.is_empty(), "no Legemiddelpakning in the file; a snapshot without packages is refused");
     let key: String = snapshot.fetched.chars().take(19).filter(char::is_ascii_digit).collect();
     let rows = m30_rows(&snapshot, &key);
     let mut read = Parsed { tables: Vec::new(), snapshot: Some(key), tally: Tally::default() };
     for table in &contract.tables {
         let mut intake = Intake::new(contract, table, None, &[], b'.');
         outlet.open(table, None)?;
-        for (line, fields) in rows.of(&table.name) {
+        // Several elements may end on one line; a row is told apart by its number among the table's rows.
+        for (number, (_, fields)) in (1..).zip(rows.of(&table.name)) {
             let fields: Vec<&[u8]> = fields.iter().map(String::as_bytes).collect();
-            intake.row(*line, &fields, outlet)?;
+            intake.row(number, &fields, outlet)?;
         }
         let without = intake.finish(outlet)?;
         read.tables.push((table, outlet.close()?, without));

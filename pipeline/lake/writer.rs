@@ -15,7 +15,6 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +24,8 @@ use crate::disk;
 const BATCH_ROWS: usize = 8192;
 const ROW_GROUP_ROWS: usize = 250_000;
 
-/// Writes one table file.
+/// Writes one table file. The order is not declared in the file: DataFusion would infer it and plan by it, see
+/// `Lake::register`.
 pub struct TableWriter {
     schema: SchemaRef,
     order: Vec<usize>,
@@ -79,16 +79,11 @@ impl TableWriter {
             .iter()
             .map(|name| schema.index_of(name).with_context(|| format!("column {name} is not in the result")))
             .collect::<anyhow::Result<_>>()?;
-        let sorting = places
-            .iter()
-            .map(|at| Ok(SortingColumn { column_idx: i32::try_from(*at)?, descending: false, nulls_first: false }))
-            .collect::<anyhow::Result<Vec<_>>>()?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).context("zstd level")?))
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_statistics_enabled(EnabledStatistics::Page)
             .set_created_by("speil".to_owned())
-            .set_sorting_columns(Some(sorting))
             .build();
         disk::create_folder(lake)?;
         let (file, temporary) = tempfile::Builder::new()

@@ -20,8 +20,8 @@ const ALL: &str = "alle";
 pub struct Builder<'a> {
     /// Ordered and planned.
     pub models: &'a Models,
-    /// Columns that the files of a source table are sorted by.
-    pub source_order: BTreeMap<String, Vec<String>>,
+    /// The tables that ingest fills from deliveries.
+    pub delivered: BTreeSet<String>,
     /// `$as_of` and thresholds, per product.
     pub parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
     /// Runs statements.
@@ -131,7 +131,7 @@ impl Builder<'_> {
         }
         let monthly: Vec<&String> = inputs_by(Touch::Maaned).collect();
         if monthly.is_empty() {
-            return self.source_order.keys().flat_map(|name| months_of(name, false)).collect();
+            return self.delivered.iter().flat_map(|name| months_of(name, false)).collect();
         }
         monthly.into_iter().flat_map(|name| months_of(name, true)).collect()
     }
@@ -237,13 +237,8 @@ impl Builder<'_> {
             .iter()
             .map(|(name, entries)| {
                 let schema = self.models.schemas.get(name).with_context(|| format!("{name} was not planned"))?;
-                let order = match (self.source_order.get(name), self.models.find(name)) {
-                    (Some(order), _) => order.as_slice(),
-                    (None, Some(model)) => model.grain.as_slice(),
-                    (None, None) => &[],
-                };
                 let entries = entries.iter().map(|(_, entry)| entry).collect();
-                Ok(Table { name, schema: schema.clone(), order, entries })
+                Ok(Table { name, schema: schema.clone(), entries })
             })
             .collect()
     }

@@ -36,7 +36,7 @@ impl Models {
                 .iter()
                 .map(|name| {
                     let schema = schemas.get(name).context("an input was not planned")?.clone();
-                    Ok(Table { name, schema, order: &[], entries: Vec::new() })
+                    Ok(Table { name, schema, entries: Vec::new() })
                 })
                 .collect::<anyhow::Result<_>>()?;
             let query = Query { sql: &model.sql, tables, parameters };

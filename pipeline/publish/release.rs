@@ -86,8 +86,10 @@ impl Releases {
             Some(id) => id.to_owned(),
             None => earlier.as_ref().and_then(named).context("there is no earlier release")?,
         };
+        let place = self.folder.join(&id);
+        ensure!(self.all()?.contains(&place), "there is no release {id}");
         self.switch(&id)?;
-        Ok(self.folder.join(id))
+        Ok(place)
     }
 
     /// Makes a release the one that is shown, by one rename of the link.
@@ -178,7 +180,8 @@ impl Draft {
     fn shown_file(&self, path: &str, sha256: &str) -> Option<PathBuf> {
         let known = self.before.as_ref()?.files.get(path)?;
         let place = self.shown.as_ref()?.join(path);
-        let whole = std::fs::metadata(&place).is_ok_and(|found| found.len() == known.bytes);
-        (known.sha256 == sha256 && whole).then_some(place)
+        // The bytes themselves are hashed: a damaged file must not be carried from release to release.
+        let whole = known.sha256 == sha256 && disk::sha256_of_file(&place).is_ok_and(|found| found == sha256);
+        whole.then_some(place)
     }
 }
