@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of deliveries or tables. What a user wrote becomes checked values here and nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -29,6 +29,9 @@ pub struct Config {
     pub queries: Option<PathBuf>,
     /// See [`Config::queries`].
     pub site: Option<PathBuf>,
+    /// The file's name for messages, and its text for line numbers.
+    file: String,
+    text: String,
 }
 
 /// Where a source is delivered.
@@ -37,6 +40,8 @@ pub struct Config {
 pub struct Source {
     /// A glob of local files, relative to the configuration file.
     pub url: String,
+    /// The least share of the rows in force that a delivery may have, per cent; absent = what the contract says.
+    pub minste_prosent: Option<u64>,
 }
 
 /// A product's settings.
@@ -129,6 +134,10 @@ impl Config {
         ensure!(!written.root.is_empty(), "{file}: `root` is empty; write the folder the program may work in");
         ensure!(written.engine.memory_mib >= 64, "{file}: `engine.memory_mib` is below 64");
         ensure!(written.engine.target_partitions != Some(0), "{file}: `engine.target_partitions` is 0");
+        for (name, source) in &written.source {
+            let share = source.minste_prosent.unwrap_or(0);
+            ensure!(share <= 100, "{file}: [source.{name}] `minste_prosent` is above 100");
+        }
         let products = written
             .product
             .into_iter()
@@ -146,7 +155,53 @@ impl Config {
             queries: written.paths.queries.map(|path| base.join(path)),
             site: written.paths.site.map(|path| base.join(path)),
             base,
+            file: file.to_owned(),
+            text: text.to_owned(),
         })
+    }
+
+    /// Every source and product that is named is one of these. A misspelt one would otherwise be off without a word.
+    pub fn check_names(&self, sources: &BTreeSet<String>, products: &BTreeSet<String>) -> anyhow::Result<()> {
+        let named = |kind, names: Vec<&String>, known| self.check_kind(kind, names, known);
+        named("source", self.sources.keys().collect(), sources)?;
+        named("product", self.products.keys().collect(), products)
+    }
+
+    fn check_kind(&self, kind: &str, names: Vec<&String>, known: &BTreeSet<String>) -> anyhow::Result<()> {
+        for name in names {
+            let nearest = || closed::nearest(name, known.iter().map(String::as_str)).unwrap_or("").to_owned();
+            ensure!(
+                known.contains(name),
+                "{}: there is no {kind} `{name}`; the nearest is `{}`",
+                self.at(kind, name),
+                nearest()
+            );
+        }
+        Ok(())
+    }
+
+    /// A product that has some of the sources it needs has all of them; with none it is off.
+    pub fn check_complete(&self, product: &str, needed: &BTreeSet<String>) -> anyhow::Result<()> {
+        let missing: Vec<&str> =
+            needed.iter().filter(|source| !self.sources.contains_key(*source)).map(String::as_str).collect();
+        ensure!(
+            missing.is_empty() || missing.len() == needed.len(),
+            "{}: product {product} also needs [source.{}]; add it, or remove all of its sources to leave {product} out",
+            self.file,
+            missing.join("], [source.")
+        );
+        Ok(())
+    }
+
+    /// `file:line` of the first table of a kind and name, of the file alone when it is written in another way.
+    fn at(&self, kind: &str, name: &str) -> String {
+        let table = format!("[{kind}.{name}");
+        let begins =
+            |line: &str| line.trim_start().strip_prefix(&table).is_some_and(|rest| rest.starts_with([']', '.']));
+        match self.text.lines().position(begins) {
+            Some(line) => format!("{}:{}", self.file, line + 1),
+            None => self.file.clone(),
+        }
     }
 
     /// A product's settings; the defaults when the configuration does not mention it.
@@ -206,5 +261,33 @@ mod tests {
         let text = "root = \".\"\n[product.reservasjon.terskler]\nstratum_linje = 1\n";
         let error = format!("{:#}", parse(text).err().unwrap());
         assert!(error.contains("`stratum_linje`; the nearest known one is `stratum_linjer`"), "{error}");
+    }
+
+    #[test]
+    fn misspelt_sources_and_products_name_line_and_nearest() {
+        let known = |names: [&str; 2]| names.map(str::to_owned).into();
+        let (sources, products) = (known(["lege", "fest"]), known(["reservasjon", "too"]));
+        let check = |text: &str| parse(text).unwrap().check_names(&sources, &products).map_err(|e| e.to_string());
+        let text = "root = \".\"\n[source.lege]\nurl = \"x\"\n[product.reservasjon.terskler]\nfest_dager = 1\n";
+        assert_eq!(check(text), Ok(()));
+        let wrong = text.replace("lege", "leger");
+        assert_eq!(check(&wrong).unwrap_err(), "speil.toml:2: there is no source `leger`; the nearest is `lege`");
+        let wrong = text.replace("reservasjon", "reservasjn");
+        assert_eq!(
+            check(&wrong).unwrap_err(),
+            "speil.toml:4: there is no product `reservasjn`; the nearest is `reservasjon`"
+        );
+    }
+
+    #[test]
+    fn a_product_has_all_of_its_sources_or_none() {
+        let needed = ["lege", "fest", "utlevering"].map(str::to_owned).into();
+        let check = |text: &str| parse(text).unwrap().check_complete("p", &needed).map_err(|e| e.to_string());
+        assert_eq!(check("root = \".\"\n"), Ok(()));
+        let error = check("root = \".\"\n[source.lege]\nurl = \"x\"\n").unwrap_err();
+        assert!(
+            error.starts_with("speil.toml: product p also needs [source.fest], [source.utlevering]; add"),
+            "{error}"
+        );
     }
 }

@@ -4,6 +4,8 @@
 //! Every table with audience `offentlig` passes here, and only what comes out is exported or drawn. It fails closed:
 //! a table that lacks what a rule needs is an error. Knows no file and no page.
 
+mod demands;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use arrow::compute::{cast, nullif};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
 use crate::model::Model;
+
+pub use demands::demand;
 
 /// A public table after primary suppression.
 #[derive(Clone, Debug)]

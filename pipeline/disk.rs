@@ -30,18 +30,43 @@ pub fn create(path: &Path) -> anyhow::Result<File> {
     File::create(path).with_context(|| format!("creating {}", path.display()))
 }
 
+/// Begins the name of a file that is being written beside its place.
+pub const HALF_WRITTEN: &str = ".halv-";
+
 /// Writes a whole file: beside its place, then renamed into it. Folders above it are made.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let beside = write_beside(path, bytes)?;
+    beside.persist(path).with_context(|| format!("writing {}", path.display()))?;
+    Ok(())
+}
+
+/// The same, for a file whose rename makes others visible: these and the file itself are on the disk before its name
+/// is, and its name is when this returns.
+pub fn commit(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let beside = write_beside(path, bytes)?;
+    sync(beside.path())?;
+    beside.persist(path).with_context(|| format!("writing {}", path.display()))?;
+    sync(path)
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> anyhow::Result<tempfile::NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
     let mut beside = tempfile::Builder::new()
-        .prefix(".halv-")
+        .prefix(HALF_WRITTEN)
         .tempfile_in(folder)
         .with_context(|| format!("writing beside {}", path.display()))?;
     beside.write_all(bytes).with_context(|| format!("writing {}", path.display()))?;
     readable_by_all(beside.as_file(), path)?;
-    beside.persist(path).with_context(|| format!("writing {}", path.display()))?;
-    Ok(())
+    Ok(beside)
+}
+
+/// Adds a line to the end of a file, which is made when it is not there: one write, so that lines never mix.
+pub fn append_line(path: &Path, line: &str) -> anyhow::Result<()> {
+    create_folder(path.parent().unwrap_or(Path::new(".")))?;
+    let mut file =
+        File::options().append(true).create(true).open(path).with_context(|| format!("opening {}", path.display()))?;
+    file.write_all(format!("{line}\n").as_bytes()).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Writes a file in a folder that nobody sees yet (a release under construction): no rename needed.
@@ -65,6 +90,13 @@ pub fn create_folder(path: &Path) -> anyhow::Result<()> {
 /// Renames within one file system: the step that makes a change visible.
 pub fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
     std::fs::rename(from, to).with_context(|| format!("renaming {} to {}", from.display(), to.display()))
+}
+
+/// Two folders swap names, in one step.
+pub fn exchange(one: &Path, other: &Path) -> anyhow::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
+        .with_context(|| format!("exchanging {} and {}", one.display(), other.display()))
 }
 
 /// A second name for the same bytes; a copy where the file system cannot link.
@@ -164,6 +196,11 @@ mod tests {
         write(&path, b"abc").unwrap();
         write(&path, b"abcd").unwrap();
         assert_eq!(read_text(&path).unwrap(), "abcd");
+        commit(&path, b"abc").unwrap();
+        append_line(&path, "d").unwrap();
+        append_line(&path, "e").unwrap();
+        assert_eq!(read_text(&path).unwrap(), "abcd\ne\n");
+        commit(&path, b"abcd").unwrap();
         assert_eq!(files_below(folder.path()).unwrap(), [PathBuf::from("a/b.txt")]);
         assert_eq!(sha256_of_file(&path).unwrap(), sha256(b"abcd"));
     }

@@ -100,7 +100,7 @@ fn main() -> ExitCode {
     let code = match carry_out(cli.command) {
         Ok(code) => code,
         Err(failure) => {
-            tracing::error!("{:#}", failure.error);
+            tracing::error!("{}", run::told(&failure.error));
             failure.code
         }
     };
@@ -157,7 +157,9 @@ fn generate(arguments: &Generated) -> Result<(), Failure> {
         until: arguments.until,
         seed: arguments.seed,
     };
-    clear(&arguments.out)
+    settings
+        .check()
+        .and_then(|()| clear(&arguments.out))
         .and_then(|()| {
             demo::generate(&arguments.out, &settings, &|what, done, of| {
                 bar.set_message(format!("making {what} {done}/{of}"));
@@ -194,7 +196,7 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
         tracing::error!("refused: {} ({}): {}", refused.file, refused.source, refused.reason);
     }
     for (product, error) in &outcome.built.failed {
-        tracing::error!("{product} failed and keeps its old release: {error:#}");
+        tracing::error!("{product} failed and keeps its old release: {}", run::told(error));
     }
     say(&format!(
         "Taken in {} deliveries, refused {}; ran {} models, {} up to date.",
@@ -212,7 +214,7 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
 
 fn roll_back(config: &Path, release: Option<&str>) -> Result<run::ExitCode, Failure> {
     let config = Config::load(config).map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
-    let shown = publish::Releases::at(&config.root).roll_back(release).map_err(publishing)?;
+    let shown = run::roll_back(&config, release)?;
     say(&format!("Shown is {}", shown.display()));
     Ok(run::ExitCode::Done)
 }

@@ -2,6 +2,8 @@
 //!
 //! Knows the order of steps and what a failure means for the exit code; how a step works is its module's business.
 
+mod ledger;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,13 +14,16 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::contract::Contract;
+use crate::disclosure;
 use crate::disk;
 use crate::embedded::{self, Files};
 use crate::engine::Engine;
 use crate::ingest::{self, Ingest};
 use crate::lake::{Lake, Parameter, State};
 use crate::model::{Builder, Built, Model, Models};
-use crate::publish::{self, Published, Publisher};
+use crate::publish::{self, Published, Publisher, Releases};
+
+pub use ledger::told;
 
 /// What a run is asked to do.
 pub struct Options<'a> {
@@ -47,26 +52,28 @@ impl Step {
 }
 
 /// How a run ended. Several causes → the highest code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum ExitCode {
     /// Done, also when there was nothing new.
+    #[default]
     Done = 0,
     /// The configuration, a contract, a model or a template is wrong.
     Configuration = 10,
     /// A delivery was refused; the rest was published.
     Refused = 20,
-    /// A data check failed; that product's old release stays.
+    /// A data check failed and that product's old release stays; or the state or a lake file is damaged, or what is to
+    /// be published was not built, and everything stays.
     CheckFailed = 30,
-    /// Disclosure control failed.
+    /// Disclosure control could not be carried out; nothing was published.
     Disclosure = 40,
-    /// Publishing failed.
+    /// Publishing, rolling back or verifying failed; the release that was shown stays.
     Publishing = 50,
-    /// Another run is under way, or the program's own machinery failed.
+    /// Another run is under way, or the disk failed.
     TryAgain = 75,
 }
 
 /// What a run did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// The exit code.
     pub code: ExitCode,
@@ -97,45 +104,141 @@ impl<T> OrExit<T> for anyhow::Result<T> {
     }
 }
 
-/// Runs the steps.
+/// Runs the steps. Whatever the end, the ledger has a line of it.
 pub fn run(config: &Config, options: &Options<'_>) -> Result<Outcome, Failure> {
-    let _lock = lock(&config.root).or_exit(ExitCode::TryAgain)?;
+    let mut outcome = Outcome::default();
+    let (_lock, ended) = match lock(&config.root) {
+        Ok(lock) => (Some(lock), steps(config, options, &mut outcome)),
+        Err(failure) => (None, Err(failure)),
+    };
+    outcome.code = ended.as_ref().map_or_else(|failure| failure.code, |code| *code);
+    let line = ledger::Line::of_run(jiff::Timestamp::now(), options.as_of, &outcome, ended.as_ref().err());
+    let written = line.write(&config.root).or_exit(ExitCode::TryAgain);
+    ended?;
+    written?;
+    Ok(outcome)
+}
+
+/// Shows an earlier release again: the one named, or the one that was published before the one that is shown.
+/// Returns its folder.
+pub fn roll_back(config: &Config, id: Option<&str>) -> Result<PathBuf, Failure> {
+    let releases = Releases::at(&config.root);
+    let shown = lock(&config.root).and_then(|_lock| {
+        let id = match id {
+            Some(id) => id.to_owned(),
+            None => published_before(&config.root, &releases).or_exit(ExitCode::Publishing)?,
+        };
+        releases.roll_back(&id).or_exit(ExitCode::Publishing)?;
+        Ok(id)
+    });
+    let line = ledger::Line::of_rollback(jiff::Timestamp::now(), shown.as_deref());
+    let written = line.write(&config.root).or_exit(ExitCode::TryAgain);
+    let id = shown?;
+    written?;
+    Ok(releases.folder(&id))
+}
+
+/// Names do not tell: `--as-of` may go back. The ledger does.
+fn published_before(root: &Path, releases: &Releases) -> anyhow::Result<String> {
+    let kept = releases.names()?;
+    let shown = releases.shown().context("no release is shown")?;
+    let mut published = ledger::published(root)?;
+    published.retain(|release| kept.contains(release));
+    let at = published.iter().position(|release| *release == shown).with_context(|| {
+        format!("the ledger does not tell when {shown} was published; name one of: {}", kept.join(", "))
+    })?;
+    let before = at.checked_sub(1).context("there is no earlier release")?;
+    Ok(published.swap_remove(before))
+}
+
+fn steps(config: &Config, options: &Options<'_>, outcome: &mut Outcome) -> Result<ExitCode, Failure> {
+    remove_leftovers(&config.root).or_exit(ExitCode::TryAgain)?;
     let contracts = Contract::embedded().or_exit(ExitCode::Configuration)?;
     let workshop = Workshop::open(config, &contracts, options.as_of).or_exit(ExitCode::Configuration)?;
     let state_file = config.root.join("state.json");
-    let mut state = State::load(&state_file).or_exit(ExitCode::TryAgain)?;
+    let mut state = State::load(&state_file).map_err(|error| damaged_state(config, error))?;
     workshop.lake.check_all(&state).or_exit(ExitCode::CheckFailed)?;
 
-    let mut ingested = ingest::Report::default();
     if options.steps.contains(&Step::Ingest) {
-        ingested = workshop.ingest(config, &contracts).run(&mut state, options.progress).or_exit(ExitCode::TryAgain)?;
+        let ingest = workshop.ingest(config, &contracts);
+        outcome.ingested = ingest.run(&mut state, options.progress).or_exit(ExitCode::TryAgain)?;
         state.commit(&state_file).or_exit(ExitCode::TryAgain)?;
     }
 
-    let mut built = Built::default();
+    let builder = workshop.builder(config, &contracts, options.as_of);
     if options.steps.contains(&Step::Build) {
-        built = workshop.builder(config, &contracts, options.as_of).run(&mut state, options.progress);
+        outcome.built = builder.run(&mut state, options.progress);
         state.commit(&state_file).or_exit(ExitCode::TryAgain)?;
     }
 
-    let mut published = None;
-    let nothing_holds = workshop.models.products().iter().all(|product| built.failed.contains_key(*product));
+    // One window over months that were selected by different paragraphs would compare what cannot be compared.
+    outcome.built.failed.extend(ingest::mixed(config, &contracts, &state));
+
+    let failed: BTreeSet<String> = outcome.built.failed.keys().cloned().collect();
+    let nothing_holds = workshop.models.products().iter().all(|product| failed.contains(*product));
     if options.steps.contains(&Step::Publish) && !nothing_holds {
         (options.progress)("publishing");
-        let failed = built.failed.keys().cloned().collect();
+        if let Some(model) = builder.stale(&state, &failed) {
+            return Err(not_built(model));
+        }
         let done = workshop.publisher(config, &state, options.as_of, failed).publish().map_err(Failure::from)?;
-        let mut kept = done.kept_states.clone();
-        kept.push(state);
-        workshop.lake.sweep(&kept).or_exit(ExitCode::Publishing)?;
-        published = Some(done);
+        let kept = done.kept_states.clone();
+        // Before the sweep, which may fail: the ledger must know what is shown.
+        outcome.published = Some(done);
+        if let Some(mut kept) = kept {
+            kept.push(state);
+            workshop.lake.sweep(&kept).or_exit(ExitCode::Publishing)?;
+        }
     }
 
-    let refused = if ingested.refused.is_empty() { ExitCode::Done } else { ExitCode::Refused };
-    let failed = if built.failed.is_empty() { ExitCode::Done } else { ExitCode::CheckFailed };
-    let code = refused.max(failed);
-    let outcome = Outcome { code, ingested, built, published };
-    write_ledger(&config.root, options, &outcome).or_exit(ExitCode::TryAgain)?;
-    Ok(outcome)
+    let refused = if outcome.ingested.refused.is_empty() { ExitCode::Done } else { ExitCode::Refused };
+    let failed = if outcome.built.failed.is_empty() { ExitCode::Done } else { ExitCode::CheckFailed };
+    Ok(refused.max(failed))
+}
+
+fn not_built(model: &Model) -> Failure {
+    let error = anyhow::anyhow!(
+        "{}: what is computed is not what deliveries, SQL, thresholds and the run's date call for, so it is not \
+         published; run `speil build` with the same --as-of first, or `speil run`",
+        model.file
+    );
+    Failure { code: ExitCode::CheckFailed, error }
+}
+
+/// Nothing may be computed without knowing what is in force; a release carries what was when it was made.
+fn damaged_state(config: &Config, error: anyhow::Error) -> Failure {
+    let kept = Releases::at(&config.root).all().unwrap_or_default().into_iter();
+    let whole: Vec<String> = kept
+        .map(|release| release.join("state.json"))
+        .filter(|file| State::load_existing(file).is_ok())
+        .map(|file| file.display().to_string())
+        .collect();
+    let advice = if whole.is_empty() {
+        "remove it and run again to rebuild everything from the deliveries".to_owned()
+    } else {
+        format!(
+            "copy the state of a release over it and run again (these are whole: {}), or remove it and run again to \
+             rebuild everything from the deliveries",
+            whole.join(", ")
+        )
+    };
+    let error = error.context(format!("{} is damaged; {advice}", config.root.join("state.json").display()));
+    Failure { code: ExitCode::CheckFailed, error }
+}
+
+/// What a killed run left: its working folder, and files that it was writing beside their place. Only for who holds
+/// the lock.
+fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(root).with_context(|| format!("listing {}", root.display()))? {
+        let path = entry.with_context(|| format!("listing {}", root.display()))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(WORKING_FOLDER) {
+            disk::remove_folder(&path)?;
+        } else if name.starts_with(disk::HALF_WRITTEN) {
+            disk::remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 impl From<publish::PublishError> for Failure {
@@ -148,6 +251,9 @@ impl From<publish::PublishError> for Failure {
         }
     }
 }
+
+/// Begins the name of a run's own folder.
+const WORKING_FOLDER: &str = ".arbeid-";
 
 /// Everything that is opened once and used by all steps.
 struct Workshop {
@@ -163,7 +269,7 @@ impl Workshop {
     fn open(config: &Config, contracts: &[Contract], as_of: Date) -> anyhow::Result<Workshop> {
         disk::create_folder(&config.root)?;
         let cleanup = tempfile::Builder::new()
-            .prefix(".arbeid-")
+            .prefix(WORKING_FOLDER)
             .tempdir_in(&config.root)
             .with_context(|| format!("writing in {}", config.root.display()))?;
         let temporary = cleanup.path().to_owned();
@@ -181,6 +287,8 @@ impl Workshop {
             parameters.insert(name.to_owned(), value);
         }
         let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
+        disclosure::demand(&models, contracts)?;
+        check_config(config, &models, contracts)?;
         let site = publish::load_site(embedded::site(config)?)?;
         Ok(Workshop { engine, lake, models, site, temporary, _cleanup: cleanup })
     }
@@ -257,49 +365,35 @@ fn parse_models(files: &Files) -> anyhow::Result<Vec<Model>> {
         .collect()
 }
 
-/// One run at a time per root. The lock is the file's, so that it ends with the process however that ends.
-fn lock(root: &Path) -> anyhow::Result<File> {
-    disk::create_folder(root)?;
-    let path = root.join("run.lock");
-    let file = disk::create(&path)?;
-    file.try_lock()
-        .map_err(|_| anyhow::anyhow!("another run holds {}; try again when it has ended", path.display()))?;
-    Ok(file)
+/// The configuration names sources and products that there are, and each product's sources are all there or none.
+fn check_config(config: &Config, models: &Models, contracts: &[Contract]) -> anyhow::Result<()> {
+    let products = models.products();
+    let sources = contracts.iter().map(|contract| contract.source.clone()).collect();
+    config.check_names(&sources, &products.iter().map(|product| (*product).to_owned()).collect())?;
+    for product in products {
+        let own = models.ordered.iter().filter(|model| model.product == product);
+        let read: BTreeSet<&String> = own.flat_map(|model| &model.reads).collect();
+        let needed = contracts.iter().filter(|contract| contract.tables.iter().any(|table| read.contains(&table.name)));
+        config.check_complete(product, &needed.map(|contract| contract.source.clone()).collect())?;
+    }
+    Ok(())
 }
 
-/// One line per run in `runs/ledger.jsonl`: the only place that knows when and how long.
-fn write_ledger(root: &Path, options: &Options<'_>, outcome: &Outcome) -> anyhow::Result<()> {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        ended: String,
-        as_of: String,
-        code: ExitCode,
-        taken: Vec<&'a str>,
-        refused: Vec<(&'a str, &'a str)>,
-        ran: &'a [(String, String)],
-        skipped: usize,
-        failed: BTreeMap<&'a str, String>,
-        release: Option<&'a str>,
+/// One run at a time per root. The lock is the file's, so that it ends with the process however that ends.
+struct Lock(File);
+
+/// Closing the file is not enough: a child that another thread is just starting may hold it open for a moment longer.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
-    let line = Line {
-        ended: jiff::Timestamp::now().to_string(),
-        as_of: options.as_of.to_string(),
-        code: outcome.code,
-        taken: outcome.ingested.taken.iter().map(|taken| taken.file.as_str()).collect(),
-        refused: outcome
-            .ingested
-            .refused
-            .iter()
-            .map(|refused| (refused.file.as_str(), refused.reason.as_str()))
-            .collect(),
-        ran: &outcome.built.ran,
-        skipped: outcome.built.skipped,
-        failed: outcome.built.failed.iter().map(|(product, error)| (product.as_str(), format!("{error:#}"))).collect(),
-        release: outcome.published.as_ref().map(|published| published.release.as_str()),
-    };
-    let path = root.join("runs").join("ledger.jsonl");
-    let mut text = if path.exists() { disk::read_text(&path)? } else { String::new() };
-    text += &serde_json::to_string(&line).context("writing the ledger")?;
-    text.push('\n');
-    disk::write(&path, text.as_bytes())
+}
+
+fn lock(root: &Path) -> Result<Lock, Failure> {
+    let path = root.join("run.lock");
+    let file = disk::create_folder(root).and_then(|()| disk::create(&path)).or_exit(ExitCode::TryAgain)?;
+    file.try_lock()
+        .map_err(|_| anyhow::anyhow!("another run holds {}; try again when it has ended", path.display()))
+        .or_exit(ExitCode::TryAgain)?;
+    Ok(Lock(file))
 }

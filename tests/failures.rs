@@ -56,7 +56,7 @@ fn a_delivery_with_too_many_bad_rows_is_refused_and_leaves_nothing() {
     let (state, release, lake) = (root.state(), root.release_hashes(), lake_files(&root));
     let outcome = root.run_to(ExitCode::Refused);
     let reason = &outcome.ingested.refused[0].reason;
-    assert!(reason.contains("rows are bad (ukjent_kode"), "{reason}");
+    assert!(reason.contains("rows of utlevering are bad (ukjent_kode"), "{reason}");
     assert!(reason.contains("linjetype: 'X' is not in the code list"), "{reason}");
     assert!(reason.contains("mend these rows and deliver again"), "{reason}");
     assert_eq!((root.state(), root.release_hashes(), lake_files(&root)), (state, release, lake));
@@ -171,6 +171,51 @@ fn a_gap_between_months_stops_the_product_with_30() {
 }
 
 #[test]
+fn a_date_before_the_first_month_is_over_stops_the_product_with_30() {
+    let root = Root::tiny();
+    let outcome = root.run_as_of("2025-09-30").unwrap();
+    assert_eq!(outcome.code, ExitCode::CheckFailed);
+    let message = format!("{:#}", outcome.built.failed["reservasjon"]);
+    assert!(message.starts_with("queries/reservasjon/reservasjon_vindu.sql:"), "{message}");
+    assert!(message.contains("no delivered month of utlevering is over before the run's date"), "{message}");
+    assert!(!root.current().exists());
+}
+
+#[test]
+fn misspelt_and_missing_sources_end_with_10_before_anything_is_done() {
+    let root = Root::tiny();
+    edit_configuration(&root, |text| text.replace("source.fest", "source.feest"));
+    let output = root.output(&["run"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(10), "{message}");
+    assert!(message.contains("speil.toml:8: there is no source `feest`; the nearest is `fest`"), "{message}");
+    edit_configuration(&root, |text| text.replace("[source.feest]\nurl = \"landing/fest/fest_*\"\n", ""));
+    let output = root.output(&["run"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(10), "{message}");
+    assert!(message.contains("product reservasjon also needs [source.fest]"), "{message}");
+    assert!(!root.path().join("lake").exists());
+}
+
+fn edit_configuration(root: &Root, change: impl Fn(&str) -> String) {
+    let file = root.path().join("speil.toml");
+    fs::write(&file, change(&fs::read_to_string(&file).unwrap())).unwrap();
+}
+
+#[test]
+fn absurd_arguments_of_generate_end_with_10_and_leave_what_is_there() {
+    let root = Root::tiny();
+    for (option, value) in [("--until", "9999-12"), ("--months", "4294967295"), ("--doctors", "0")] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+        let output = command.args(["generate", option, value, "--out"]).arg(root.path()).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(10), "{option} {value}: {message}");
+        assert!(message.contains("a demo") && !message.contains("panicked"), "{message}");
+        assert!(root.landing(MONTH).exists());
+    }
+}
+
+#[test]
 fn a_history_shorter_than_12_months_publishes_and_says_so() {
     let root = Root::tiny();
     let old = |file: &str| !file.contains("utlevering_2025-");
@@ -206,12 +251,20 @@ fn a_killed_run_leaves_figures_as_if_nothing_had_happened() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
+        let folders = working_folders(&root);
+        assert_eq!(folders.len(), 1, "killed at moment {at}: {folders:?}");
         root.run_to(ExitCode::Done);
+        assert!(working_folders(&root).is_empty(), "killed at moment {at}");
         assert_eq!((root.release_hashes(), root.manifest()), wanted, "killed at moment {at}");
         let left: Vec<_> =
             fs::read_dir(root.path().join("releases")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left.len(), 2, "{left:?}");
     }
+}
+
+fn working_folders(root: &Root) -> Vec<String> {
+    let entries = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    entries.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.starts_with(".arbeid-")).collect()
 }
 
 #[test]

@@ -1,124 +1,137 @@
 //! A night costs what arrived: months and snapshots that come one by one, late or corrected, end in the same bytes as
-//! a build from scratch, and only what they touch is run.
+//! a build from scratch, and only what they touch is run. Every step names every (model, month) that runs, and why.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 
 use speil::run::{ExitCode, Outcome};
 
-use crate::support::Root;
+use crate::support::{Root, batches, integers, texts};
 
 const SEPTEMBER: &str = "landing/utlevering/utlevering_2026-09.csv";
 const OCTOBER: &str = "landing/utlevering/utlevering_2026-10.csv";
 
-/// Month → models that ran for it.
-fn ran(outcome: &Outcome) -> BTreeMap<String, Vec<String>> {
-    let mut months: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (model, partition) in &outcome.built.ran {
-        months.entry(partition.clone()).or_default().push(model.clone());
+/// What snapshots of FEST become in a month.
+const FEST: &str =
+    "fest_dekning byttegruppe_medlem byttegruppe_periode vare_oppslag vare_uttrekk vare_brudd vare_periode";
+/// What a month's lines become.
+const LINES: &str = "linje_klasse lege_gruppe_maaned lege_klasse_maaned lege_sum_maaned";
+/// What the window's prescriptions become, from doctor and group to the published tables.
+const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum lege_sum trakt_lege reservasjonsgrad_landet \
+                       reservasjonsgrad_maaned reservasjonsgrad_lege reservasjonsgrad_lege_maaned \
+                       reservasjonsgrad_fordeling reservasjonsgrad_histogram";
+/// What the classes' counts, the delivered months and the window's last snapshot become.
+const WINDOW: &str = "reservasjon_maaned reservasjon_vindu linjeklasser byttegruppe_atc";
+
+/// Fails unless just this ran, each once: (months, models), both separated by spaces.
+fn assert_ran(step: &Outcome, parts: &[(&str, &[&str])]) {
+    let mut expected = BTreeSet::new();
+    for (months, groups) in parts {
+        let models: Vec<&str> = groups.iter().flat_map(|group| group.split(' ')).collect();
+        expected.extend(months.split(' ').flat_map(|month| models.iter().map(move |model| (month, *model))));
     }
-    months
+    let ran: Vec<(&str, &str)> = step.built.ran.iter().map(|(model, month)| (month.as_str(), model.as_str())).collect();
+    let once: BTreeSet<(&str, &str)> = ran.iter().copied().collect();
+    assert_eq!(ran.len(), once.len(), "something ran twice: {ran:?}");
+    let needless: Vec<_> = once.difference(&expected).collect();
+    let missing: Vec<_> = expected.difference(&once).collect();
+    assert!(needless.is_empty() && missing.is_empty(), "needless: {needless:?}; did not run: {missing:?}");
 }
-
-fn months_of(outcome: &Outcome, model: &str) -> Vec<String> {
-    outcome.built.ran.iter().filter(|(name, _)| name == model).map(|(_, month)| month.clone()).collect()
-}
-
-const FEST_MODELS: [&str; 7] = [
-    "byttegruppe_medlem",
-    "byttegruppe_periode",
-    "fest_dekning",
-    "vare_brudd",
-    "vare_oppslag",
-    "vare_periode",
-    "vare_uttrekk",
-];
 
 #[test]
 fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
     let world = Root::tiny();
-    let snapshots: Vec<String> = speil::disk::files_below(&world.landing("fest"))
-        .unwrap()
-        .into_iter()
-        .map(|file| format!("landing/fest/{}", file.display()))
-        .collect();
-    let late = snapshots.iter().find(|file| file.contains("2026-06")).unwrap().clone();
+    let (changing, unchanging) = ("landing/fest/fest_2026-06-19.xml", "landing/fest/fest_2026-06-05.xml");
+    let late = [SEPTEMBER, OCTOBER, changing, unchanging];
     let root = Root::empty();
-    root.copy_from(&world, |file| file != SEPTEMBER && file != OCTOBER && file != late);
+    root.copy_from(&world, |file| !late.contains(&file));
     root.run_to(ExitCode::Done);
 
-    // Month 13: its own tables, and the corrections it holds of earlier months.
+    // Month 13: its own tables, and the lines of the nine months that its corrections concern. Of those that concern
+    // February none has an effect: its lines come out as before, and only the count of rejected ones is made again. Of
+    // the tables over all months everything: the window is another one.
     root.copy_from(&world, |file| file == SEPTEMBER);
     let step = root.run_to(ExitCode::Done);
-    println!("month 13: {:?}", ran(&step));
-    for model in FEST_MODELS.iter().chain(&["lege_maaned"]) {
-        assert_eq!(months_of(&step, model), ["2026-09"], "{model}");
-    }
-    let touched = touched_by(&root, "2026-09");
-    assert_eq!(months_of(&step, "korreksjon"), touched);
-    assert!(months_of(&step, "linje_klasse").len() < 13);
+    assert_ran(
+        &step,
+        &[
+            ("2026-09", &[FEST, "lege_maaned korreksjon", LINES]),
+            ("2025-12 2026-01 2026-03 2026-04 2026-05 2026-06 2026-07 2026-08", &["korreksjon", LINES]),
+            ("2026-02", &["korreksjon linje_klasse lege_klasse_maaned"]),
+            ("alle", &[WINDOW, FIGURES]),
+        ],
+    );
 
-    // Month 14.
+    // Month 14: the same, one month on.
     root.copy_from(&world, |file| file == OCTOBER);
     let step = root.run_to(ExitCode::Done);
-    println!("month 14: {:?}", ran(&step));
-    for model in FEST_MODELS {
-        assert_eq!(months_of(&step, model), ["2026-10"], "{model}");
-    }
-    assert_eq!(months_of(&step, "korreksjon"), touched_by(&root, "2026-10"));
+    assert_ran(
+        &step,
+        &[
+            ("2026-10", &[FEST, "lege_maaned korreksjon", LINES]),
+            ("2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-08 2026-09", &["korreksjon", LINES]),
+            ("alle", &[WINDOW, FIGURES]),
+        ],
+    );
 
-    // Month 13 corrected: one line is no longer reserved. No snapshot is read again, no other month's lines.
+    // Month 13 corrected: one line is no longer reserved. It counted for its doctor, for the nation and in what others
+    // are expected to have, but all classes stay, so what is made of their counts (WINDOW) is not run. The corrections
+    // that the delivery holds are read again for each month they concern, come out as before and stop there.
     let september = fs::read_to_string(root.path().join(SEPTEMBER)).unwrap();
     let corrected = without_reservation(&september, &a_reserved_prescription(&root, "2026-09"));
-    let september_v2 = "landing/utlevering/utlevering_2026-09_v2.csv";
-    fs::write(root.path().join(september_v2), corrected).unwrap();
+    fs::write(root.path().join("landing/utlevering/utlevering_2026-09_v2.csv"), corrected).unwrap();
     let step = root.run_to(ExitCode::Done);
-    println!("month 13 corrected: {:?}", ran(&step));
-    for model in FEST_MODELS {
-        assert!(months_of(&step, model).is_empty(), "{model}");
-    }
-    for model in ["linje_klasse", "lege_gruppe_maaned", "lege_sum_maaned", "lege_maaned"] {
-        assert_eq!(months_of(&step, model), ["2026-09"], "{model}");
-    }
-    // It counted in the figures of a doctor, of the nation and in what others are expected to have.
-    for model in ["lege_gruppe", "stratum", "lege_sum", "reservasjonsgrad_lege", "reservasjonsgrad_landet"] {
-        assert_eq!(months_of(&step, model), ["alle"], "{model}");
-    }
-    // The classes of its lines are the same as before: what is made of their counts alone is not run.
-    for model in ["linjeklasser", "reservasjon_maaned", "reservasjon_vindu", "byttegruppe_atc"] {
-        assert!(months_of(&step, model).is_empty(), "{model}");
-    }
-    assert_eq!(months_of(&step, "korreksjon"), touched_by(&root, "2026-09"));
+    assert_ran(
+        &step,
+        &[
+            ("2026-09", &["lege_maaned korreksjon", LINES]),
+            ("2025-12 2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-08", &["korreksjon"]),
+            ("alle", &[FIGURES]),
+        ],
+    );
 
-    // A cancellation of a line two months back, in a new version of month 14: that month's lines change too.
+    // A cancellation of a reserved prescription two months back, in a new version of month 14. October's lines are read,
+    // and are the ones they were; August has one less.
     let october = fs::read_to_string(root.path().join(OCTOBER)).unwrap();
     let (cancelled, id) = with_cancellation(&october, &root);
-    let october_v2 = "landing/utlevering/utlevering_2026-10_v2.csv";
-    fs::write(root.path().join(october_v2), cancelled).unwrap();
+    fs::write(root.path().join("landing/utlevering/utlevering_2026-10_v2.csv"), cancelled).unwrap();
     let step = root.run_to(ExitCode::Done);
-    println!("cancellation: {:?}", ran(&step));
-    assert_eq!(months_of(&step, "korreksjon"), touched_by(&root, "2026-10"));
-    assert_eq!(months_of(&step, "linje_klasse"), ["2026-08", "2026-10"]);
-    // The new row of October is no line of October: what is computed from its lines stops there.
-    for model in ["lege_gruppe_maaned", "lege_klasse_maaned", "lege_sum_maaned"] {
-        assert_eq!(months_of(&step, model), ["2026-08"], "{model}");
-    }
+    assert_ran(
+        &step,
+        &[
+            ("2026-10", &["lege_maaned korreksjon linje_klasse"]),
+            ("2026-08", &["korreksjon", LINES]),
+            ("2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-09", &["korreksjon"]),
+            // August's classes count one less; there are as many months as before.
+            ("alle", &["reservasjon_maaned linjeklasser", FIGURES]),
+        ],
+    );
     let august = root.state().tables["linje_klasse"]["2026-08"].clone();
-    let lines = crate::support::batches(&root.path().join("lake").join(&august.file));
-    let ids = lines.iter().flat_map(|batch| crate::support::texts(batch.column_by_name("linje_id").unwrap()));
+    let lines = batches(&root.path().join("lake").join(&august.file));
+    let ids = lines.iter().flat_map(|batch| texts(batch.column_by_name("linje_id").unwrap()));
     assert!(!ids.into_iter().any(|found| found == id), "the cancelled line still counts");
 
-    // A snapshot that arrives late: the months it is in force in, and no line of any other.
-    root.copy_from(&world, |file| file == late);
+    // A snapshot that arrives late, and in which a package left its group: June and July, in which it is in force, and
+    // May, whose last days it is now the next one of. May's lines come out as before.
+    root.copy_from(&world, |file| file == changing);
     let step = root.run_to(ExitCode::Done);
-    println!("late snapshot {late}: {:?}", ran(&step));
-    let fest_months = months_of(&step, "fest_dekning");
-    assert!(!fest_months.is_empty() && fest_months.len() <= 3, "{fest_months:?}");
-    assert!(fest_months.contains(&"2026-06".to_owned()), "{fest_months:?}");
-    assert!(months_of(&step, "korreksjon").is_empty() && months_of(&step, "lege_maaned").is_empty());
-    for month in months_of(&step, "linje_klasse") {
-        assert!(fest_months.contains(&month));
-    }
+    assert_ran(
+        &step,
+        &[
+            ("2026-05", &[FEST, "linje_klasse"]),
+            ("2026-06 2026-07", &[FEST, LINES]),
+            // `mottak` has a line for the snapshot too, so what reads it is run.
+            ("alle", &["reservasjon_maaned linjeklasser byttegruppe_atc", FIGURES]),
+        ],
+    );
+
+    // One that changes nothing: it says of June, and of May's last days, what the one before it said.
+    root.copy_from(&world, |file| file == unchanging);
+    let step = root.run_to(ExitCode::Done);
+    assert_ran(
+        &step,
+        &[("2026-05 2026-06", &[FEST, "linje_klasse"]), ("alle", &["reservasjon_maaned linjeklasser byttegruppe_atc"])],
+    );
 
     let scratch = Root::empty();
     scratch.copy_from(&root, |_| true);
@@ -128,29 +141,23 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
     assert_eq!(root.manifest(), scratch.manifest());
 }
 
-/// The months that a delivery's rows concern, its own among them.
-fn touched_by(root: &Root, month: &str) -> Vec<String> {
-    let entry = &root.state().tables["utlevering"][month];
-    let mut months: Vec<String> =
-        entry.touches.iter().map(|number| format!("{}-{:02}", number / 100, number % 100)).collect();
-    months.push(month.to_owned());
-    months.sort();
-    months
-}
-
 fn column(text: &str, name: &str) -> usize {
     text.lines().next().unwrap().split(';').position(|column| column == name).unwrap()
 }
 
-/// The id of a line of the month that counts as a reserved prescription.
+/// The id of a line of the month that counts as a reserved prescription and that no correction concerns.
 fn a_reserved_prescription(root: &Root, month: &str) -> String {
+    let mut corrected = BTreeSet::new();
+    for batch in root.table("korreksjon") {
+        corrected.extend(texts(batch.column_by_name("gjelder_linje_id").unwrap()));
+    }
     let entry = &root.state().tables["linje_klasse"][month];
-    for batch in crate::support::batches(&root.path().join("lake").join(&entry.file)) {
-        let column = |name: &str| crate::support::integers(&batch, name);
+    for batch in batches(&root.path().join("lake").join(&entry.file)) {
+        let column = |name: &str| integers(&batch, name);
         let (class, number, reserved) = (column("klasse"), column("utlevering_nr"), column("reservasjon"));
-        let ids = crate::support::texts(batch.column_by_name("linje_id").unwrap());
+        let ids = texts(batch.column_by_name("linje_id").unwrap());
         let counts = |row: &usize| class[*row] == Some(9) && number[*row] == Some(1) && reserved[*row] == Some(1);
-        if let Some(row) = (0..batch.num_rows()).find(counts) {
+        if let Some(row) = (0..batch.num_rows()).find(|row| counts(row) && !corrected.contains(&ids[*row])) {
             return ids[row].clone();
         }
     }
@@ -171,24 +178,13 @@ fn without_reservation(text: &str, id: &str) -> String {
     changed
 }
 
-/// The month's text with a cancellation of a line of 2026-08 that no correction concerns, and that line's id.
+/// October's text with a cancellation of a reserved prescription of August, and that line's id.
 fn with_cancellation(october: &str, root: &Root) -> (String, String) {
-    let mut corrected = std::collections::BTreeSet::new();
-    for batch in root.table("korreksjon") {
-        corrected.extend(crate::support::texts(batch.column_by_name("gjelder_linje_id").unwrap()));
-    }
-    let mut counted = std::collections::BTreeSet::new();
-    for batch in root.table("linje_klasse") {
-        counted.extend(crate::support::texts(batch.column_by_name("linje_id").unwrap()));
-    }
+    let id = a_reserved_prescription(root, "2026-08");
     let august = fs::read_to_string(root.path().join("landing/utlevering/utlevering_2026-08.csv")).unwrap();
     let at = |name: &str| column(&august, name);
-    let line = august
-        .lines()
-        .skip(1)
-        .map(|line| line.split(';').collect::<Vec<_>>())
-        .find(|fields| counted.contains(fields[at("linje_id")]) && !corrected.contains(fields[at("linje_id")]))
-        .unwrap();
+    let mut lines = august.lines().map(|line| line.split(';').collect::<Vec<_>>());
+    let line = lines.find(|fields| fields[at("linje_id")] == id).unwrap();
     let header: Vec<&str> = october.lines().next().unwrap().split(';').collect();
     let fields: Vec<String> = header
         .iter()
@@ -197,7 +193,7 @@ fn with_cancellation(october: &str, root: &Root) -> (String, String) {
             match *name {
                 "linje_id" => "ANNULLERING-1".to_owned(),
                 "linjetype" => "A".to_owned(),
-                "gjelder_linje_id" => line[at("linje_id")].to_owned(),
+                "gjelder_linje_id" => id.clone(),
                 "gjelder_utleveringsdato" => line[at("utleveringsdato")].to_owned(),
                 "utleveringsdato" => "2026-10-20".to_owned(),
                 "antall_pakninger" | "utsalgspris" => format!("-{own}"),
@@ -205,5 +201,5 @@ fn with_cancellation(october: &str, root: &Root) -> (String, String) {
             }
         })
         .collect();
-    (format!("{october}{}\n", fields.join(";")), line[at("linje_id")].to_owned())
+    (format!("{october}{}\n", fields.join(";")), id)
 }

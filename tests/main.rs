@@ -9,11 +9,15 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
+mod deliveries;
 mod failures;
 mod incremental;
+mod leaks;
 mod memory;
 mod oracle;
+mod publish;
 mod recompute;
 mod same_bytes;
+mod short_history;
 mod support;
 mod tidy;

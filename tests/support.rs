@@ -152,12 +152,11 @@ pub fn texts(column: &ArrayRef) -> Vec<String> {
 
 /// A Parquet file as `;`-separated text with every digit.
 pub fn as_csv(file: &Path) -> String {
-    let mut lines = Vec::new();
+    let opened = std::fs::File::open(file).unwrap();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(opened).unwrap();
+    let names: Vec<&str> = builder.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    let mut lines = vec![names.join(";")];
     for batch in batches(file) {
-        if lines.is_empty() {
-            let names: Vec<&str> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
-            lines.push(names.join(";"));
-        }
         let columns: Vec<Vec<String>> = batch.columns().iter().map(texts).collect();
         for row in 0..batch.num_rows() {
             lines.push(columns.iter().map(|column| column[row].clone()).collect::<Vec<_>>().join(";"));

@@ -20,9 +20,11 @@ pub struct Column {
     /// What the text must be.
     pub kind: Kind,
     /// Whether a row may leave it empty.
-    pub nullable: bool,
-    /// Whether a delivery may leave the column out.
+    pub may_be_empty: bool,
+    /// Whether a delivery may leave the column out. One that has it fills it in every row, unless it may be empty.
     pub optional: bool,
+    /// Whether the value tells who somebody is; it is then repeated nowhere.
+    pub identifies: bool,
     /// The unit of the stored number; absent for text, dates and codes.
     pub unit: Option<String>,
     /// For the data dictionary, in Norwegian.
@@ -89,11 +91,16 @@ pub(super) fn with_unit(field: Field, unit: &str) -> Field {
 impl Column {
     /// The stored column as an Arrow field.
     pub fn field(&self) -> Field {
-        let field = Field::new(&self.stored, self.data_type(), self.nullable);
+        let field = Field::new(&self.stored, self.data_type(), self.may_be_absent());
         match &self.unit {
             Some(unit) => with_unit(field, unit),
             None => field,
         }
+    }
+
+    /// Whether the stored value may be absent.
+    pub fn may_be_absent(&self) -> bool {
+        self.may_be_empty || self.optional
     }
 
     /// The smallest type that holds every value the contract lets through.
@@ -112,7 +119,7 @@ impl Column {
     /// Checks a delivered text; empty is absent.
     pub fn read<'a>(&self, bytes: &'a [u8], decimal_mark: u8) -> Result<Value<'a>, Fault> {
         if bytes.is_empty() {
-            return if self.nullable { Ok(Value::Absent) } else { Err(self.fault("mangler", "is empty", bytes)) };
+            return if self.may_be_empty { Ok(Value::Absent) } else { Err(self.fault("mangler", "is empty", bytes)) };
         }
         match &self.kind {
             Kind::Text { max } => {
@@ -153,10 +160,13 @@ impl Column {
         }
     }
 
+    /// Bytes that are not UTF-8 have that fault, whatever else is wrong: it is the file's, not the row's.
     fn fault(&self, rule: &str, what: &str, bytes: &[u8]) -> Fault {
-        let shown: String = String::from_utf8_lossy(bytes).chars().take(40).collect();
-        let reason = if shown.is_empty() { what.to_owned() } else { format!("'{shown}' {what}") };
-        Fault { rule: rule.to_owned(), column: self.delivered.clone(), reason }
+        if std::str::from_utf8(bytes).is_err() {
+            let reason = "is not UTF-8, as the contract says the file is; save the whole file as UTF-8";
+            return Fault::new("ikke_utf8", &self.delivered, reason);
+        }
+        Fault { value: self.quote(bytes), ..Fault::new(rule, &self.delivered, what) }
     }
 }
 
@@ -228,13 +238,13 @@ impl WrittenColumn {
         if matches!(kind, Kind::Integer { .. } | Kind::Digits { .. } | Kind::Decimal { .. }) && self.enhet.is_none() {
             bail!("a number needs its unit: give `enhet`");
         }
-        ensure!(!self.valgfri || self.kan_mangle, "an optional column must have `kan_mangle`");
         Ok(Column {
             stored: self.lagres.unwrap_or_else(|| self.navn.clone()),
             delivered: self.navn,
             kind,
-            nullable: self.kan_mangle,
+            may_be_empty: self.kan_mangle,
             optional: self.valgfri,
+            identifies: self.identifiserer,
             unit: self.enhet,
             description: self.beskrivelse,
         })
@@ -269,16 +279,16 @@ mod tests {
             delivered: "varenr".into(),
             stored: "varenr".into(),
             kind: Kind::Digits { length: 6 },
-            nullable: false,
+            may_be_empty: false,
             optional: false,
+            identifies: false,
             unit: Some("varenummer".into()),
             description: String::new(),
         };
         assert_eq!(column.read(b"038448", b','), Ok(Value::Integer(38448)));
-        assert_eq!(
-            column.read(b"38448", b',').unwrap_err().to_string(),
-            "ikke_siffer: varenr: '38448' is not 6 digits"
-        );
+        let fault = column.read(b"38448", b',').unwrap_err();
+        assert_eq!(fault.to_string(), "ikke_siffer: varenr: is not 6 digits");
+        assert_eq!(fault.in_quarantine(), "'38448' is not 6 digits");
         assert_eq!(column.read(b"", b',').unwrap_err().to_string(), "mangler: varenr: is empty");
     }
 }

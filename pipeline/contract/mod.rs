@@ -5,17 +5,19 @@
 
 mod batch;
 mod column;
+mod header;
+mod quote;
 mod row;
 mod written;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 pub use batch::{Batcher, LINE};
 pub use column::{Column, Kind, Value};
+pub use quote::Quote;
 pub use row::{Fault, Rule, RuleKind};
 
 use crate::calendar::Month;
@@ -45,10 +47,21 @@ pub struct Contract {
     pub latin1: bool,
     /// The character between kroner and øre.
     pub decimal_mark: u8,
-    /// The share of bad rows, in thousandths, above which a delivery is refused whole.
+    /// The share of a table's rows, in thousandths, above which bad ones refuse the delivery whole.
     pub max_bad_permille: u64,
+    /// When a delivery is so small that something must be missing; absent = never.
+    pub shrink: Option<Shrink>,
     /// The tables that a delivery fills; one, but for FEST.
     pub tables: Vec<TableContract>,
+}
+
+/// How much smaller than what is in force a delivery's tables may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shrink {
+    /// The least share of the rows in force, per cent.
+    pub least_percent: u64,
+    /// From how many rows in force the share means anything.
+    pub from_rows: u64,
 }
 
 /// One table of a contract.
@@ -141,12 +154,14 @@ impl FileName {
         let example = match self.partition {
             Partition::Month => "2026-01.csv, or 2026-01_v2.csv for a correction",
             Partition::Latest => "2026-10-31.csv, or 2026-10-31_v2.csv for a correction",
-            Partition::Snapshot => "….zip or ….xml",
+            Partition::Snapshot => "2026-01-15.zip, or 2026-01-15_v2.zip for a correction",
         };
         let wrong = || format!("'{name}' does not look like {}{example}; rename it", self.prefix);
         let rest = stem.strip_prefix(&self.prefix).with_context(wrong)?;
         if self.partition == Partition::Snapshot {
-            return Ok(Named { period: String::new(), version: 1 });
+            // The file itself tells which snapshot it is; only its version stands in the name.
+            let version = rest.rsplit_once("_v").and_then(|(_, version)| version.parse().ok());
+            return Ok(Named { period: String::new(), version: version.filter(|version| *version > 0).unwrap_or(1) });
         }
         let (period, version) = match rest.split_once("_v") {
             Some((period, version)) => (period, version.parse().with_context(wrong)?),
@@ -206,31 +221,6 @@ impl TableContract {
     pub fn key_names(&self) -> Vec<String> {
         self.key.iter().map(|at| self.columns[*at].stored.clone()).collect()
     }
-
-    /// Which delivered column stands at which place of the header; an unknown or missing column refuses the
-    /// delivery, and the message says what to mend.
-    pub fn match_header(&self, header: &[String]) -> anyhow::Result<Vec<Option<usize>>> {
-        let mut seen = BTreeSet::new();
-        for name in header {
-            ensure!(seen.insert(name), "column `{name}` stands twice in the header");
-            if !self.columns.iter().any(|column| column.delivered == *name) {
-                let near = crate::closed::nearest(name, self.columns.iter().map(|column| column.delivered.as_str()));
-                bail!(
-                    "column `{name}` is not in the contract (the nearest that is, is `{}`); remove or rename it: a \
-                     column that nobody agreed on is refused, not ignored",
-                    near.unwrap_or("")
-                );
-            }
-        }
-        self.columns
-            .iter()
-            .map(|column| {
-                let at = header.iter().position(|name| *name == column.delivered);
-                ensure!(at.is_some() || column.optional, "column `{}` is missing; add it", column.delivered);
-                Ok(at)
-            })
-            .collect()
-    }
 }
 
 impl WrittenContract {
@@ -240,6 +230,9 @@ impl WrittenContract {
         ensure!(!prefix.is_empty(), "`filnavn` must begin with the letters that all its files begin with");
         ensure!(self.maks_feil_promille <= 1000, "`maks_feil_promille` is above 1000");
         ensure!(matches!(self.desimaltegn, ',' | '.'), "`desimaltegn` is neither comma nor point");
+        let shrink =
+            self.krymping.map(|shrink| Shrink { least_percent: shrink.minste_prosent, from_rows: shrink.fra_rader });
+        ensure!(shrink.is_none_or(|shrink| shrink.least_percent <= 100), "`minste_prosent` is above 100");
         ensure!(!self.tabell.is_empty(), "no [[tabell]]");
         let tables = self
             .tabell
@@ -260,6 +253,7 @@ impl WrittenContract {
             latin1: self.tegnsett == written::Encoding::Latin1,
             decimal_mark: if self.desimaltegn == ',' { b',' } else { b'.' },
             max_bad_permille: self.maks_feil_promille,
+            shrink,
             tables,
         })
     }
@@ -284,7 +278,11 @@ impl WrittenTable {
         let key = stored(&self.noekkel)?;
         ensure!(!order.is_empty() && !key.is_empty(), "`orden` and `noekkel` must name columns");
         for at in order.iter().chain(&key) {
-            ensure!(!columns[*at].nullable, "`{}` may be absent and so cannot order or be a key", columns[*at].stored);
+            ensure!(
+                !columns[*at].may_be_absent(),
+                "`{}` may be absent and so cannot order or be a key",
+                columns[*at].stored
+            );
         }
         let rules = self
             .regel
@@ -364,31 +362,22 @@ mod tests {
         let read = |name: &str| names.read(name).map(|named| (named.period, named.version));
         assert_eq!(read("utlevering_2026-01.csv").unwrap(), ("2026-01".to_owned(), 1));
         assert_eq!(read("utlevering_2026-01_v12.parquet").unwrap(), ("2026-01".to_owned(), 12));
+        let snapshots = Contract::embedded().unwrap().remove(2).file_name;
+        for (name, version) in
+            [("fest_2026-01-15.zip", 1), ("fest_2026-01-15_v2.zip", 2), ("fest_v2.5.1.xml", 1), ("fest_251_v0.xml", 1)]
+        {
+            assert_eq!(snapshots.read(name).unwrap().version, version, "{name}");
+        }
         for wrong in ["utlevering_2026-13.csv", "utlevering_2026-01_v0.csv", "utlevering.csv", "lege_2026-01.csv"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn a_header_with_an_unknown_or_missing_column_says_what_to_mend() {
-        let table = &utlevering().tables[0];
-        let mut header: Vec<String> = table.columns.iter().map(|column| column.delivered.clone()).collect();
-        assert!(table.match_header(&header).is_ok());
-        header.retain(|name| name != "utlevering_nr");
-        assert_eq!(table.match_header(&header).unwrap().iter().filter(|at| at.is_none()).count(), 1);
-        header.push("pasient_fnr".to_owned());
-        let error = table.match_header(&header).unwrap_err().to_string();
-        assert!(error.starts_with("column `pasient_fnr` is not in the contract"), "{error}");
-        header.pop();
-        header.retain(|name| name != "varenr");
-        assert_eq!(table.match_header(&header).unwrap_err().to_string(), "column `varenr` is missing; add it");
-    }
-
-    #[test]
     fn a_contract_with_a_wrong_key_names_line_and_column() {
         let text = include_str!("../contracts/lege.toml");
         let error = Contract::parse(&text.replace("orden = [", "rekkefolge = ["), "lege.toml").unwrap_err();
-        assert!(format!("{error:#}").contains("lege.toml:15: unknown key `rekkefolge`"), "{error:#}");
+        assert!(format!("{error:#}").contains("lege.toml:19: unknown key `rekkefolge`"), "{error:#}");
         let error = Contract::parse(&text.replace("grense = \"gyldig_til\"", "grense = \"gyldig_ti\""), "lege.toml");
         let error = format!("{:#}", error.unwrap_err());
         assert!(error.ends_with("no column `gyldig_ti`; the nearest is `gyldig_til`"), "{error}");

@@ -4,7 +4,8 @@ use std::fmt;
 
 use anyhow::Context;
 
-use super::column::{Column, Value};
+use super::column::{Column, Kind, Value};
+use super::quote::Quote;
 use super::written::{WrittenRule, WrittenRuleKind};
 use crate::calendar::{self, Month};
 
@@ -15,13 +16,35 @@ pub struct Fault {
     pub rule: String,
     /// The delivered column.
     pub column: String,
-    /// What is wrong, with the value.
+    /// What is wrong, without the value.
     pub reason: String,
+    /// The value; absent where it may be repeated nowhere, or is no help.
+    pub value: Option<Quote>,
 }
 
+impl Fault {
+    /// A fault that repeats no value.
+    pub fn new(rule: &str, column: &str, reason: &str) -> Fault {
+        Fault { rule: rule.to_owned(), column: column.to_owned(), reason: reason.to_owned(), value: None }
+    }
+
+    /// The reason as it stands in the quarantine file.
+    pub fn in_quarantine(&self) -> String {
+        match &self.value {
+            Some(value) => format!("'{}' {}", value.text, self.reason),
+            None => self.reason.clone(),
+        }
+    }
+}
+
+/// As it stands in messages, logs and the ledger.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.rule, self.column, self.reason)
+        write!(f, "{}: {}: ", self.rule, self.column)?;
+        match &self.value {
+            Some(value) if value.in_messages => f.write_str(&self.in_quarantine()),
+            _ => f.write_str(&self.reason),
+        }
     }
 }
 
@@ -62,11 +85,11 @@ impl Rule {
         let reason = match &self.kind {
             RuleKind::InMonth => {
                 let (date, month) = (as_date(own)?, month?);
-                (Month::of(date) != month).then(|| format!("{date} is outside {month}"))
+                (Month::of(date) != month).then(|| format!("is outside {month}"))
             }
             RuleKind::NotAfter(other) => {
                 let (date, limit) = (as_date(own)?, as_date(row[*other])?);
-                (date > limit).then(|| format!("{date} is after {} {limit}", columns[*other].delivered))
+                (date > limit).then(|| format!("is after {}", columns[*other].delivered))
             }
             RuleKind::RequiredWhen(other, values) => {
                 let needed = holds(row[*other], values) && own == Value::Absent;
@@ -75,9 +98,8 @@ impl Rule {
             RuleKind::AtMostMonthsBefore(other, months) => {
                 let (date, limit) = (as_date(own)?, as_date(row[*other])?);
                 let back = Month::of(limit).since(Month::of(date));
-                (date > limit || back > *months).then(|| {
-                    format!("{date} is not within {months} months before {} {limit}", columns[*other].delivered)
-                })
+                (date > limit || back > *months)
+                    .then(|| format!("is not within {months} months before {}", columns[*other].delivered))
             }
             RuleKind::NegativeWhen(other, values) => {
                 let number = own.integer()?;
@@ -93,7 +115,12 @@ impl Rule {
             RuleKind::NotTogether(values, other, others) => (holds(own, values) && holds(row[*other], others))
                 .then(|| format!("contradicts {}", columns[*other].delivered)),
         };
-        reason.map(|reason| Fault { rule: self.name.clone(), column: columns[self.column].delivered.clone(), reason })
+        let column = &columns[self.column];
+        let date = as_date(own).filter(|_| column.kind == Kind::Date);
+        reason.map(|reason| Fault {
+            value: date.and_then(|date| column.quote(date.to_string().as_bytes())),
+            ..Fault::new(&self.name, &column.delivered, &reason)
+        })
     }
 }
 

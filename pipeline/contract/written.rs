@@ -19,7 +19,15 @@ pub(super) struct WrittenContract {
     pub(super) tegnsett: Encoding,
     pub(super) desimaltegn: char,
     pub(super) maks_feil_promille: u64,
+    pub(super) krymping: Option<WrittenShrink>,
     pub(super) tabell: Vec<WrittenTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenShrink {
+    pub(super) minste_prosent: u64,
+    pub(super) fra_rader: u64,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -97,6 +105,8 @@ pub(super) struct WrittenColumn {
     pub(super) kan_mangle: bool,
     #[serde(default)]
     pub(super) valgfri: bool,
+    #[serde(default)]
+    pub(super) identifiserer: bool,
     pub(super) enhet: Option<String>,
     pub(super) beskrivelse: String,
 }

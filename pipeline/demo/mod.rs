@@ -51,6 +51,25 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether such a world can be made: within the years that dates and prices are made for, and of a size that line
+    /// numbers fit.
+    pub fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.doctors > 0 && self.months > 0, "a demo needs at least one doctor and one month");
+        // With more, line numbers would no longer fit the ids.
+        anyhow::ensure!(self.doctors <= 500_000, "a demo has at most 500000 doctors");
+        anyhow::ensure!(self.months <= 120, "a demo has at most 120 months");
+        let (first, last) = (Month::of(jiff::civil::date(2010, 1, 1)), Month::of(jiff::civil::date(2098, 12, 1)));
+        let begins = i32::try_from(self.months).context("too many months")?;
+        anyhow::ensure!(
+            self.until <= last && self.until.since(first) >= begins - 1,
+            "a demo's months lie from {first} to {last}; ask for other ones than {begins} until {}",
+            self.until
+        );
+        Ok(())
+    }
+}
+
 const CONFIGURATION: &str = r#"root = "."
 syntetisk = true      # every page carries a banner
 
@@ -69,9 +88,7 @@ hjemler = [200, 300, 301, 302, 400]
 ///
 /// `progress` hears what is being written, how much of it is done, and how much there is.
 pub fn generate(out: &Path, settings: &Settings, progress: &(dyn Fn(&str, u64, u64) + Sync)) -> anyhow::Result<()> {
-    anyhow::ensure!(settings.doctors > 0 && settings.months > 0, "a demo needs at least one doctor and one month");
-    // With more, line numbers would no longer fit the ids.
-    anyhow::ensure!(settings.doctors <= 500_000, "a demo has at most 500000 doctors");
+    settings.check()?;
     let seed = Seed(settings.seed);
     let last = settings.until;
     let first = last.plus(1 - i32::try_from(settings.months).context("too many months")?);
@@ -137,6 +154,28 @@ mod tests {
         let other = generated(&Settings { seed: 2, ..tiny() });
         assert!(files.keys().eq(other.keys()));
         assert!(files["landing/lege/lege_2026-10-31.csv"] != other["landing/lege/lege_2026-10-31.csv"]);
+    }
+
+    #[test]
+    fn absurd_settings_are_refused_before_anything_is_written() {
+        let until = |month: &str| Settings { until: month.parse().unwrap(), ..tiny() };
+        let wrong = [
+            until("9999-12"),
+            until("0001-01"),
+            until("2010-02"),
+            Settings { months: u32::MAX, ..tiny() },
+            Settings { months: 121, ..tiny() },
+            Settings { doctors: 0, ..tiny() },
+            Settings { doctors: u32::MAX, ..tiny() },
+        ];
+        for settings in wrong {
+            let error = settings.check().unwrap_err().to_string();
+            assert!(error.starts_with("a demo ") || error.starts_with("a demo's "), "{error}");
+        }
+        assert!(until("2010-03").check().is_ok() && until("2098-12").check().is_ok());
+        for month in ["2010-03", "2098-12"] {
+            assert!(generated(&Settings { doctors: 5, ..until(month) }).len() > 5, "{month}");
+        }
     }
 
     #[test]

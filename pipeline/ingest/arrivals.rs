@@ -1,22 +1,24 @@
 //! Which delivered files there are, and which of them are news.
 //!
-//! The same file twice is once; the highest version wins; the same version with other bytes is refused.
+//! The same file twice is once; the highest version wins; the same version with other bytes is refused, but that two
+//! files of one snapshot may differ in bytes (plain or zipped) as long as they hold the same.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::Refused;
+use super::{Refused, snapshot};
 use crate::contract::{Contract, Partition};
 use crate::disk;
-use crate::lake::State;
+use crate::lake::{Delivery, State};
 
 /// A delivered file.
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
     pub(super) path: PathBuf,
     pub(super) name: String,
+    /// What the name says; a snapshot's key, which the file says.
     pub(super) period: String,
     pub(super) version: u32,
     pub(super) sha256: String,
@@ -26,32 +28,37 @@ pub(super) struct Arrival {
 pub(super) enum Verdict<'a> {
     NothingNew,
     Refuse(String),
-    Take(&'a Arrival),
+    /// Read these, which have different bytes. Only a snapshot has more than one.
+    Take(Vec<&'a Arrival>),
 }
 
 /// The partition of a source that keeps its last delivery only.
 pub(super) const ALL: &str = "alle";
 
-/// The delivered files that a glob finds; files with other names than the contract's are refused.
+/// The delivered files that a glob finds; files that cannot be placed are refused.
 pub(super) fn find(
     base: &Path,
     url: &str,
     contract: &Contract,
     refused: &mut Vec<Refused>,
 ) -> anyhow::Result<Vec<Arrival>> {
-    let pattern = base.join(url);
+    // Only what the operator wrote is a pattern: the folders above may have brackets in their names.
+    let pattern = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(url);
     let pattern = pattern.to_string_lossy();
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     for path in glob::glob(&pattern).with_context(|| format!("[source.{}] url: '{url}'", contract.source))? {
-        let path = path.with_context(|| format!("listing {pattern}"))?;
+        files.extend(Some(path.with_context(|| format!("listing {pattern}"))?).filter(|path| path.is_file()));
+    }
+    if files.is_empty() {
+        tracing::warn!(source = contract.source, "no file matches {}", base.join(url).display());
+    }
+    let mut found = Vec::new();
+    for path in files {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !path.is_file() {
-            continue;
-        }
-        match contract.file_name.read(&name) {
-            Ok(named) => {
+        match place(contract, &path, &name) {
+            Ok((period, version)) => {
                 let sha256 = disk::sha256_of_file(&path)?;
-                found.push(Arrival { path, name, period: named.period, version: named.version, sha256 });
+                found.push(Arrival { path, name, period, version, sha256 });
             }
             Err(error) => {
                 refused.push(Refused { source: contract.source.clone(), file: name, reason: format!("{error:#}") })
@@ -62,19 +69,31 @@ pub(super) fn find(
     Ok(found)
 }
 
+/// Period and version of a file.
+fn place(contract: &Contract, path: &Path, name: &str) -> anyhow::Result<(String, u32)> {
+    let named = contract.file_name.read(name)?;
+    match contract.partition {
+        Partition::Snapshot => Ok((snapshot::key(path)?, named.version)),
+        _ => Ok((named.period, named.version)),
+    }
+}
+
 /// Per partition, the files by falling version; files of one version stand together.
 pub(super) fn by_partition(contract: &Contract, arrivals: Vec<Arrival>) -> Vec<Vec<Vec<Arrival>>> {
     let mut partitions: BTreeMap<String, BTreeMap<(String, u32), Vec<Arrival>>> = BTreeMap::new();
     for arrival in arrivals {
-        let (partition, rank) = match contract.partition {
-            Partition::Month => (arrival.period.clone(), (String::new(), arrival.version)),
-            Partition::Latest => (ALL.to_owned(), (arrival.period.clone(), arrival.version)),
-            // A snapshot's time is in the file: each file is a candidate of its own.
-            Partition::Snapshot => (arrival.name.clone(), (String::new(), 1)),
-        };
-        partitions.entry(partition).or_default().entry(rank).or_default().push(arrival);
+        let ranks = partitions.entry(partition_of(contract, &arrival)).or_default();
+        ranks.entry((arrival.period.clone(), arrival.version)).or_default().push(arrival);
     }
     partitions.into_values().map(|ranks| ranks.into_values().rev().collect()).collect()
+}
+
+/// The partition that a delivery fills.
+pub(super) fn partition_of(contract: &Contract, arrival: &Arrival) -> String {
+    match contract.partition {
+        Partition::Month | Partition::Snapshot => arrival.period.clone(),
+        Partition::Latest => ALL.to_owned(),
+    }
 }
 
 /// Compares the files of one version with what is in force.
@@ -84,36 +103,53 @@ pub(super) fn judge<'a>(
     taken_with: &str,
     state: &State,
 ) -> Verdict<'a> {
-    let Some(arrival) = same_version.first() else { return Verdict::NothingNew };
-    let of_source = state.deliveries.get(&contract.source);
-    if contract.partition == Partition::Snapshot {
-        let known = of_source.is_some_and(|deliveries| {
-            deliveries.values().any(|known| known.sha256 == arrival.sha256 && known.taken_with == taken_with)
-        });
-        return if known { Verdict::NothingNew } else { Verdict::Take(arrival) };
+    let mut different: Vec<&Arrival> = Vec::new();
+    for arrival in same_version {
+        if different.iter().all(|other| other.sha256 != arrival.sha256) {
+            different.push(arrival);
+        }
     }
-    if same_version.iter().any(|other| other.sha256 != arrival.sha256) {
-        let names: Vec<&str> = same_version.iter().map(|arrival| arrival.name.as_str()).collect();
+    let Some(&arrival) = different.first() else { return Verdict::NothingNew };
+    let may_differ = contract.partition == Partition::Snapshot;
+    if different.len() > 1 && !may_differ {
         return Verdict::Refuse(format!(
             "{} are the same version with different content; keep one, or name the newer _v{}",
-            names.join(" and "),
+            names(same_version.iter()),
             arrival.version + 1
         ));
     }
-    let partition = if contract.partition == Partition::Latest { ALL } else { &arrival.period };
-    let Some(in_force) = of_source.and_then(|deliveries| deliveries.get(partition)) else {
-        return Verdict::Take(arrival);
+    let Some(in_force) = state.delivery(&contract.source, &partition_of(contract, arrival)) else {
+        return Verdict::Take(different);
     };
-    let rank_in_force = contract.file_name.read(&in_force.file).map(|named| (named.period, named.version));
-    let rank = (arrival.period.clone(), arrival.version);
-    match rank_in_force {
-        Ok(in_force_rank) if rank < in_force_rank => Verdict::NothingNew,
-        Ok(in_force_rank) if rank == in_force_rank && arrival.sha256 != in_force.sha256 => Verdict::Refuse(format!(
+    match rank_in_force(contract, arrival, in_force) {
+        Some(rank) if rank > (arrival.period.clone(), arrival.version) => return Verdict::NothingNew,
+        Some(rank) if rank == (arrival.period.clone(), arrival.version) => {}
+        _ => return Verdict::Take(different),
+    }
+    if in_force.taken_with == taken_with {
+        different.retain(|arrival| !in_force.is_of(&arrival.sha256));
+    }
+    if different.is_empty() {
+        return Verdict::NothingNew;
+    }
+    if !may_differ && !in_force.is_of(&arrival.sha256) {
+        return Verdict::Refuse(format!(
             "{} was taken in before with other content; a correction needs a new version: name it _v{}",
             arrival.name,
             arrival.version + 1
-        )),
-        Ok(in_force_rank) if rank == in_force_rank && in_force.taken_with == taken_with => Verdict::NothingNew,
-        _ => Verdict::Take(arrival),
+        ));
     }
+    Verdict::Take(different)
+}
+
+/// Period and version of the delivery in force; absent when the contract no longer knows its name.
+fn rank_in_force(contract: &Contract, arrival: &Arrival, in_force: &Delivery) -> Option<(String, u32)> {
+    let named = contract.file_name.read(&in_force.file).ok()?;
+    let period = if contract.partition == Partition::Snapshot { arrival.period.clone() } else { named.period };
+    Some((period, named.version))
+}
+
+/// The files' names, for messages.
+pub(super) fn names<'a>(arrivals: impl Iterator<Item = &'a Arrival>) -> String {
+    arrivals.map(|arrival| arrival.name.as_str()).collect::<Vec<_>>().join(" and ")
 }

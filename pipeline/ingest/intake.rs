@@ -20,6 +20,8 @@ pub struct Intake<'a> {
     periods: Vec<(i64, i64, i64, u64)>,
     /// What became of the rows.
     pub tally: Tally,
+    /// Optional columns that the delivery does not have.
+    pub lacking: BTreeSet<String>,
 }
 
 /// Where checked batches and bad rows go.
@@ -54,7 +56,7 @@ impl Tally {
         self.received - self.bad_rows() - self.outside.values().sum::<u64>()
     }
 
-    /// Whether more rows are bad than the contract bears.
+    /// Whether more of a table's rows are bad than the contract bears.
     pub fn too_bad(&self, contract: &Contract) -> bool {
         self.bad_rows() * 1000 > self.received * contract.max_bad_permille
     }
@@ -99,11 +101,20 @@ impl<'a> Intake<'a> {
             batcher: Batcher::new(table, month),
             periods: Vec::new(),
             tally: Tally::default(),
+            lacking: BTreeSet::new(),
         }
     }
 
-    /// Takes a row whose fields stand in the contract's order; a missing optional column is an empty field.
-    pub fn row(&mut self, line: u64, fields: &[&[u8]], out: &mut dyn Outlet) -> anyhow::Result<()> {
+    /// Where the contract's columns stand in the delivery; `None` for optional ones that it does not have.
+    pub fn match_header(&mut self, header: &[String]) -> anyhow::Result<Vec<Option<usize>>> {
+        let places = self.table.match_header(header)?;
+        let without_place = self.table.columns.iter().zip(&places).filter(|(_, at)| at.is_none());
+        self.lacking = without_place.map(|(column, _)| column.delivered.clone()).collect();
+        Ok(places)
+    }
+
+    /// Takes a row whose fields stand in the contract's order; `None` where the delivery lacks the column.
+    pub fn row(&mut self, line: u64, fields: &[Option<&[u8]>], out: &mut dyn Outlet) -> anyhow::Result<()> {
         self.tally.received += 1;
         let mut values = [Value::Absent; MOST_COLUMNS];
         let values = &mut values[..self.table.columns.len()];
@@ -157,11 +168,8 @@ impl<'a> Intake<'a> {
                 }
             }
             for line in &overlapping {
-                let fault = Fault {
-                    rule: disjoint.rule.clone(),
-                    column: self.table.columns[disjoint.from].delivered.clone(),
-                    reason: "overlaps another period of the same key".to_owned(),
-                };
+                let column = &self.table.columns[disjoint.from].delivered;
+                let fault = Fault::new(&disjoint.rule, column, "overlaps another period of the same key");
                 self.tally.count_bad(*line, &fault);
                 out.bad(*line, &fault)?;
             }
@@ -169,14 +177,11 @@ impl<'a> Intake<'a> {
         Ok(overlapping)
     }
 
-    /// The table that is filled.
-    pub fn table(&self) -> &TableContract {
-        self.table
-    }
-
-    fn check<'v>(&self, fields: &[&'v [u8]], values: &mut [Value<'v>]) -> Result<(), Fault> {
+    fn check<'v>(&self, fields: &[Option<&'v [u8]>], values: &mut [Value<'v>]) -> Result<(), Fault> {
         for ((column, field), value) in self.table.columns.iter().zip(fields).zip(values.iter_mut()) {
-            *value = column.read(field, self.decimal_mark)?;
+            if let Some(field) = field {
+                *value = column.read(field, self.decimal_mark)?;
+            }
         }
         let broken = self.table.rules.iter().find_map(|rule| rule.check(values, &self.table.columns, self.month));
         broken.map_or(Ok(()), Err)
@@ -221,7 +226,7 @@ pub(super) mod tests {
             [b"8", b"LE", b"", b"1", b"0301", b"", b"2025-07-01", b""],
         ];
         for (line, row) in (2..).zip(rows) {
-            intake.row(line, &row, &mut kept).unwrap();
+            intake.row(line, &row.map(Some), &mut kept).unwrap();
         }
         let overlapping = intake.finish(&mut kept).unwrap();
         assert_eq!(overlapping, BTreeSet::from([2, 3]));

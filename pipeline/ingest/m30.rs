@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -86,6 +86,15 @@ pub struct Group {
 
 /// Reads one XML document. Malformed XML, another root or a missing `HentetDato` is an error.
 pub fn read(input: impl BufRead) -> anyhow::Result<Snapshot> {
+    stream(input, false)
+}
+
+/// `HentetDato` alone: what comes after it is not read.
+pub fn fetched(input: impl BufRead) -> anyhow::Result<String> {
+    stream(input, true).map(|snapshot| snapshot.fetched)
+}
+
+fn stream(input: impl BufRead, only_fetched: bool) -> anyhow::Result<Snapshot> {
     let mut reader = NsReader::from_reader(Counted { input, line: 1 });
     reader.config_mut().expand_empty_elements = true;
     let mut snapshot = Snapshot::default();
@@ -99,7 +108,7 @@ pub fn read(input: impl BufRead) -> anyhow::Result<Snapshot> {
         buffer.clear();
         let event = reader.read_event_into(&mut buffer);
         let line = reader.get_ref().line;
-        match event.with_context(|| format!("line {line}: the XML is malformed"))? {
+        match event.map_err(|error| malformed(line, error))? {
             Event::Start(start) => {
                 let name = start.local_name().as_ref().to_owned();
                 if path.is_empty() {
@@ -107,18 +116,24 @@ pub fn read(input: impl BufRead) -> anyhow::Result<Snapshot> {
                 }
                 path.push(name);
                 text.clear();
-                attributes(&start, &steps(&path), &mut package, &mut group).with_context(|| format!("line {line}"))?;
+                attributes(&start, &steps(&path), &mut package, &mut group).map_err(|error| malformed(line, error))?;
             }
             Event::Text(part) => text.push_str(&part),
             Event::GeneralRef(part) => {
                 let written = format!("&{};", &*part);
-                text.push_str(&quick_xml::escape::unescape(&written).with_context(|| format!("line {line}"))?);
+                let meant = quick_xml::escape::unescape(&written).map_err(|error| malformed(line, error.into()))?;
+                text.push_str(&meant);
             }
             Event::CData(part) => text.push_str(&part),
             Event::End(_) => {
                 let value = text.trim();
                 match steps(&path).as_slice() {
-                    ["FEST", "HentetDato"] => snapshot.fetched = value.to_owned(),
+                    ["FEST", "HentetDato"] if snapshot.fetched.is_empty() => {
+                        snapshot.fetched = value.to_owned();
+                        if only_fetched {
+                            return Ok(snapshot);
+                        }
+                    }
                     ["FEST", _, "OppfLegemiddelpakning", "Legemiddelpakning"] => {
                         package.line = line;
                         snapshot.packages.push(std::mem::take(&mut package));
@@ -170,8 +185,30 @@ fn check_root<R>(reader: &NsReader<R>, start: &BytesStart<'_>, name: &str) -> an
     Ok(())
 }
 
-fn attributes(start: &BytesStart<'_>, path: &[&str], package: &mut Package, group: &mut Group) -> anyhow::Result<()> {
-    let of = |key: &str| -> anyhow::Result<String> {
+/// What is wrong with the XML, without the text that is wrong.
+fn malformed(line: u64, error: quick_xml::Error) -> anyhow::Error {
+    use quick_xml::Error;
+    let what = match error {
+        Error::Io(error) => {
+            return anyhow::anyhow!("line {line}: the file breaks off here ({}); fetch it again", error.kind());
+        }
+        Error::Syntax(_) => "a tag is not closed",
+        Error::IllFormed(_) => "tags do not match",
+        Error::InvalidAttr(_) => "an attribute is not readable",
+        Error::Encoding(_) => "a character is not in the encoding that the file names",
+        Error::Escape(_) => "an entity is not known",
+        _ => "a name is not readable",
+    };
+    anyhow::anyhow!("line {line}: the XML is malformed: {what}")
+}
+
+fn attributes(
+    start: &BytesStart<'_>,
+    path: &[&str],
+    package: &mut Package,
+    group: &mut Group,
+) -> Result<(), quick_xml::Error> {
+    let of = |key: &str| -> Result<String, quick_xml::Error> {
         let found = start.try_get_attribute(key)?;
         Ok(found
             .map(|attribute| attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0))
@@ -275,6 +312,7 @@ mod tests {
     fn a_message_with_both_namespaces_is_read_by_its_paths() {
         let snapshot = read(FIXTURE.as_bytes()).unwrap();
         assert_eq!(snapshot.fetched, "2026-01-15T04:12:00");
+        assert_eq!(fetched(&FIXTURE.as_bytes()[..300]).unwrap(), snapshot.fetched);
         let ids: Vec<&str> = snapshot.packages.iter().map(|package| package.varenr.as_str()).collect();
         assert_eq!(ids, ["038448", "368361", "500001"]);
         let first = &snapshot.packages[0];

@@ -12,16 +12,22 @@ pub mod parquet_rows;
 #[cfg(feature = "engine")]
 mod arrivals;
 #[cfg(feature = "engine")]
+mod outlet;
+#[cfg(feature = "engine")]
 mod quantiles;
 #[cfg(feature = "engine")]
 mod quarantine;
 #[cfg(feature = "engine")]
 mod receipt;
 #[cfg(feature = "engine")]
+mod shrink;
+#[cfg(feature = "engine")]
+mod snapshot;
+#[cfg(feature = "engine")]
 mod take;
 
 #[cfg(feature = "engine")]
-pub use flow::{Ingest, Refused, Report, Taken};
+pub use flow::{Ingest, Refused, Report, Taken, mixed};
 #[cfg(feature = "engine")]
 pub use quantiles::{STATISTIKK_TABELL, schema as statistikk_schema};
 #[cfg(feature = "engine")]
@@ -29,13 +35,15 @@ pub use receipt::{MOTTAK, schema as mottak_schema};
 
 #[cfg(feature = "engine")]
 mod flow {
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
     use super::arrivals::{self, Arrival, Verdict};
     use super::intake::Tally;
-    use super::{quantiles, take};
+    use super::quantiles;
+    use super::take::{self, Prepared, Settings};
     use crate::config::Config;
-    use crate::contract::Contract;
+    use crate::contract::{Contract, Partition};
     use crate::engine::Engine;
     use crate::lake::{Lake, State};
 
@@ -94,10 +102,10 @@ mod flow {
             quantiles::put(self.lake, state)?;
             for contract in self.contracts {
                 if let Some(source) = self.config.sources.get(&contract.source) {
-                    let taken_with = take::settings_hash(contract, &self.config.product(&contract.product));
+                    let settings = Settings::of(contract, &self.config.product(&contract.product));
                     let arrivals = arrivals::find(&self.config.base, &source.url, contract, &mut report.refused)?;
                     for candidates in arrivals::by_partition(contract, arrivals) {
-                        self.first_acceptable(contract, candidates, &taken_with, state, &mut report, progress)?;
+                        self.first_acceptable(contract, &candidates, &settings, state, &mut report, progress)?;
                     }
                 }
             }
@@ -108,34 +116,124 @@ mod flow {
         fn first_acceptable(
             &self,
             contract: &Contract,
-            candidates: Vec<Vec<Arrival>>,
-            taken_with: &str,
+            candidates: &[Vec<Arrival>],
+            settings: &Settings,
             state: &mut State,
             report: &mut Report,
             progress: &dyn Fn(&str),
         ) -> anyhow::Result<()> {
-            for same_version in candidates {
-                match arrivals::judge(contract, &same_version, taken_with, state) {
+            for (at, same_version) in candidates.iter().enumerate() {
+                match arrivals::judge(contract, same_version, &settings.hash, state) {
                     Verdict::NothingNew => return Ok(()),
                     Verdict::Refuse(reason) => {
-                        for arrival in &same_version {
+                        for arrival in same_version {
                             report.refused.push(refused(contract, arrival, &reason));
                         }
                     }
-                    Verdict::Take(arrival) => {
-                        progress(&arrival.name);
-                        match take::delivery(self, contract, arrival, taken_with, state)? {
-                            Ok(taken) => {
-                                report.taken.extend(taken);
-                                return Ok(());
-                            }
-                            Err(reason) => report.refused.push(refused(contract, arrival, &reason)),
+                    Verdict::Take(different) => {
+                        let mut unasked = Report::default();
+                        if is_compared_with_earlier_versions(contract, different[0], state) {
+                            // Nothing is in force: end where a night for each version would have ended.
+                            let earlier = &candidates[at + 1..];
+                            self.first_acceptable(contract, earlier, settings, state, &mut unasked, progress)?;
                         }
+                        let mut prepared = Vec::new();
+                        for arrival in different {
+                            progress(&arrival.name);
+                            match take::prepare(self, contract, arrival, settings, state)? {
+                                Ok(delivery) => prepared.push((arrival, delivery)),
+                                Err(reason) => report.refused.push(refused(contract, arrival, &reason)),
+                            }
+                        }
+                        if self.put_version(contract, prepared, settings, state, report)? {
+                            return Ok(());
+                        }
+                        report.taken.extend(unasked.taken);
                     }
                 }
             }
             Ok(())
         }
+
+        /// Puts the files of one version in force when they hold the same; says whether one of that version is.
+        fn put_version(
+            &self,
+            contract: &Contract,
+            mut prepared: Vec<(&Arrival, Prepared)>,
+            settings: &Settings,
+            state: &mut State,
+            report: &mut Report,
+        ) -> anyhow::Result<bool> {
+            let Some((first, delivery)) = prepared.first() else { return Ok(false) };
+            let known = state
+                .delivery(&contract.source, &delivery.partition)
+                .filter(|known| contract.partition == Partition::Snapshot && known.version == first.version)
+                .filter(|known| known.taken_with == settings.hash);
+            if let Some(known) = known.map(|known| known.file.clone()) {
+                for (arrival, delivery) in &prepared {
+                    if delivery.is_in_force(state) {
+                        take::remember_copy(contract, arrival, state);
+                    } else {
+                        let what = format!("{known}, as it was taken in, holds another snapshot");
+                        report.refused.push(refused(contract, arrival, &another_snapshot(&what, arrival.version)));
+                    }
+                }
+                return Ok(true);
+            }
+            let contents: BTreeSet<Vec<&str>> = prepared.iter().map(|(_, delivery)| delivery.contents()).collect();
+            if contents.len() > 1 {
+                let names = arrivals::names(prepared.iter().map(|(arrival, _)| *arrival));
+                let what = format!("{names} hold different snapshots");
+                for (arrival, _) in &prepared {
+                    report.refused.push(refused(contract, arrival, &another_snapshot(&what, arrival.version)));
+                }
+                return Ok(false);
+            }
+            let copies = prepared.iter().skip(1).map(|(arrival, _)| arrival.sha256.clone()).collect();
+            let (arrival, delivery) = prepared.swap_remove(0);
+            report.taken.push(take::put(self, contract, arrival, copies, settings, delivery, state)?);
+            Ok(true)
+        }
+    }
+
+    /// A version may have lost rows since the one before it; a snapshot is compared with another snapshot.
+    fn is_compared_with_earlier_versions(contract: &Contract, arrival: &Arrival, state: &State) -> bool {
+        contract.shrink.is_some()
+            && contract.partition != Partition::Snapshot
+            && state.delivery(&contract.source, &arrivals::partition_of(contract, arrival)).is_none()
+    }
+
+    fn another_snapshot(what: &str, version: u32) -> String {
+        format!(
+            "{what} of the same HentetDato and version; remove the wrong file, or name the right one _v{}",
+            version + 1
+        )
+    }
+
+    /// Products whose deliveries in force are stored under other paragraphs than the configuration names now, and
+    /// could not be taken in again: months would not be comparable.
+    pub fn mixed(config: &Config, contracts: &[Contract], state: &State) -> BTreeMap<String, anyhow::Error> {
+        let mut mixed = BTreeMap::new();
+        for contract in contracts {
+            let wanted = Settings::of(contract, &config.product(&contract.product)).paragraphs;
+            let deliveries = state.deliveries.get(&contract.source).into_iter().flatten();
+            let others: Vec<String> = deliveries
+                .filter(|(_, delivery)| delivery.paragraphs != wanted)
+                .map(|(partition, delivery)| format!("{partition} ({})", delivery.file))
+                .collect();
+            if !others.is_empty() {
+                let error = anyhow::anyhow!(
+                    "{} of {} is stored under other paragraphs than `hjemler` of [product.{}] names now; put these \
+                     files back where [source.{}] looks and run again, or set `hjemler` back",
+                    others.join(", "),
+                    contract.source,
+                    contract.product,
+                    contract.source
+                );
+                mixed.insert(contract.product.clone(), error);
+            }
+        }
+        mixed
     }
 
     fn refused(contract: &Contract, arrival: &Arrival, reason: &str) -> Refused {

@@ -17,7 +17,7 @@ pub fn read(file: File, path: &Path, intake: &mut Intake<'_>, out: &mut dyn Outl
     let broken = || format!("{} is not readable as Parquet", path.display());
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).with_context(broken)?;
     let header: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let places = intake.table().match_header(&header)?;
+    let places = intake.match_header(&header)?;
     let mut line = 0;
     for batch in builder.with_batch_size(8192).build().with_context(broken)? {
         let batch = batch.with_context(broken)?;
@@ -34,7 +34,7 @@ pub fn read(file: File, path: &Path, intake: &mut Intake<'_>, out: &mut dyn Outl
         for row in 0..batch.num_rows() {
             line += 1;
             let field = |at: usize| if columns[at].is_null(row) { &b""[..] } else { columns[at].value(row).as_bytes() };
-            let fields: Vec<&[u8]> = places.iter().map(|at| at.map_or(&b""[..], field)).collect();
+            let fields: Vec<Option<&[u8]>> = places.iter().map(|at| at.map(field)).collect();
             intake.row(line, &fields, out)?;
         }
     }

@@ -36,7 +36,7 @@ impl Quarantine {
         self.rows += 1;
         let line = line.to_string();
         self.writer
-            .write_record([&self.delivery, &line, &fault.column, &fault.rule, &fault.reason])
+            .write_record([&self.delivery, &line, &fault.column, &fault.rule, &fault.in_quarantine()])
             .context("writing quarantine")
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, SortField};
@@ -139,10 +139,12 @@ impl Staged {
         mut each: impl FnMut(RecordBatch) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
         let session = engine.sorting_session();
-        let path = self.path.to_string_lossy().into_owned();
+        // As a URL: a plain path is read as a glob when its folders are named with brackets.
+        let path = std::path::absolute(&self.path).context("the folder for temporary files")?;
+        let Ok(url) = url::Url::from_file_path(&path) else { bail!("{} is no file path", path.display()) };
         engine.wait(async {
             let options = ParquetReadOptions::default().schema(&self.schema);
-            let frame = session.read_parquet(path, options).await.map_err(|error| reduce(&error))?;
+            let frame = session.read_parquet(url.as_str(), options).await.map_err(|error| reduce(&error))?;
             let names: Vec<&str> = columns.iter().map(String::as_str).collect();
             let by = order.iter().map(|name| col(format!("\"{name}\"")).sort(true, false)).collect();
             let sorted =

@@ -2,7 +2,7 @@
 //!
 //! Knows no clock and no query: times are in the ledger, meaning is in the models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -60,16 +60,38 @@ pub struct Delivery {
     pub sha256: String,
     /// Hash of the contract version and settings it was taken in with; when these change it is taken in again.
     pub taken_with: String,
+    /// The reimbursement paragraphs whose rows are stored; absent for a source that is stored whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paragraphs: Option<BTreeSet<i64>>,
+    /// Optional columns that the file does not have.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lacking: BTreeSet<String>,
+    /// SHA-256 of other files that were read and have the same content: they are not read again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub copies: BTreeSet<String>,
+}
+
+impl Delivery {
+    /// Whether a file with this SHA-256 is this delivery or a copy of it.
+    pub fn is_of(&self, sha256: &str) -> bool {
+        self.sha256 == sha256 || self.copies.contains(sha256)
+    }
 }
 
 const FORMAT: u32 = 1;
 
 impl State {
-    /// The committed state; an empty one before the first run.
+    /// The committed state; an empty one before the first run. A file that is there but cannot be read is an error and
+    /// never an empty state: with that, everything in force would be forgotten.
     pub fn load(file: &Path) -> anyhow::Result<State> {
-        if !file.exists() {
+        if std::fs::symlink_metadata(file).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(State { format: FORMAT, ..State::default() });
         }
+        State::load_existing(file)
+    }
+
+    /// The state in a file that must be there.
+    pub fn load_existing(file: &Path) -> anyhow::Result<State> {
         let text = disk::read_text(file)?;
         let state: State =
             serde_json::from_str(&text).with_context(|| format!("{} is not a state file", file.display()))?;
@@ -79,11 +101,7 @@ impl State {
 
     /// Makes this state the one in force: all files are brought to disk, then one rename.
     pub fn commit(&self, file: &Path) -> anyhow::Result<()> {
-        let folder = file.parent().unwrap_or(Path::new("."));
-        disk::create_folder(folder)?;
-        disk::sync(folder)?;
-        disk::write(file, self.to_json()?.as_bytes())?;
-        disk::sync(folder)
+        disk::commit(file, self.to_json()?.as_bytes())
     }
 
     /// The state as a release carries it: tables only.
@@ -94,6 +112,11 @@ impl State {
     /// As JSON text with sorted keys.
     pub fn to_json(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(self).context("writing the state as JSON")? + "\n")
+    }
+
+    /// The delivery in force for a source's partition.
+    pub fn delivery(&self, source: &str, partition: &str) -> Option<&Delivery> {
+        self.deliveries.get(source)?.get(partition)
     }
 
     /// A table's partitions; none when there is no such table.
@@ -109,5 +132,30 @@ impl State {
     /// Puts a file in force.
     pub fn put(&mut self, table: &str, partition: &str, entry: Entry) {
         self.tables.entry(table.to_owned()).or_default().insert(partition.to_owned(), entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_is_an_empty_state_and_a_damaged_one_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.json");
+        assert_eq!(State::load(&file).unwrap(), State { format: FORMAT, ..State::default() });
+        assert!(State::load_existing(&file).is_err());
+        let mut state = State { format: FORMAT, ..State::default() };
+        state.tables.insert("t".to_owned(), BTreeMap::new());
+        state.commit(&file).unwrap();
+        assert_eq!(State::load(&file).unwrap(), state);
+        let text = disk::read_text(&file).unwrap();
+        for damaged in ["", &text[..text.len() / 2], "{}", &text.replace("\"format\": 1", "\"format\": 2")] {
+            disk::write(&file, damaged.as_bytes()).unwrap();
+            assert!(State::load(&file).is_err(), "{damaged}");
+        }
+        disk::remove(&file).unwrap();
+        std::os::unix::fs::symlink("nowhere", &file).unwrap();
+        assert!(State::load(&file).is_err());
     }
 }

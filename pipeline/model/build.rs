@@ -86,8 +86,7 @@ impl Builder<'_> {
     }
 
     fn model(&self, model: &Model, state: &mut State, built: &mut Built) -> anyhow::Result<()> {
-        let partitions: Vec<Option<Month>> =
-            if model.incremental { self.months(model, state).into_iter().map(Some).collect() } else { vec![None] };
+        let partitions = self.partitions(model, state);
         let names: BTreeSet<String> = partitions.iter().map(partition_name).collect();
         for month in partitions {
             let partition = partition_name(&month);
@@ -109,6 +108,26 @@ impl Builder<'_> {
             table.retain(|partition, _| names.contains(partition));
         }
         Ok(())
+    }
+
+    /// A table of the products that did not fail which is not what the state's inputs, SQL and parameters call for.
+    /// `None` when everything is built.
+    pub fn stale(&self, state: &State, failed: &BTreeSet<String>) -> Option<&Model> {
+        let is_built = |model: &Model| {
+            let partitions = self.partitions(model, state);
+            let has_key = |month: &Option<Month>| {
+                let wanted = key(model, &self.parameters(model, *month), &self.inputs(model, *month, state));
+                let entry = state.entry(&model.name, &partition_name(month));
+                entry.is_some_and(|entry| entry.key.as_ref() == Some(&wanted))
+            };
+            state.partitions(&model.name).count() == partitions.len() && partitions.iter().all(has_key)
+        };
+        self.models.ordered.iter().find(|model| !failed.contains(&model.product) && !is_built(model))
+    }
+
+    /// What a model is divided into: its months, or one part that is all of it.
+    fn partitions(&self, model: &Model, state: &State) -> Vec<Option<Month>> {
+        if model.incremental { self.months(model, state).into_iter().map(Some).collect() } else { vec![None] }
     }
 
     /// The months that a model has: those of its own-month inputs, else those of all its monthly inputs, with the

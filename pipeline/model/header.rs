@@ -40,6 +40,14 @@ pub enum Touch {
     Hele,
 }
 
+/// What a public model says of itself where the rules for persons do not fit it. A closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// It is made from personal data and counts neither persons nor what they did.
+    UtenPersoner,
+}
+
 /// What a column is.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +103,8 @@ pub struct Model {
     pub folder_column: Option<String>,
     /// What the counts are split by.
     pub dimensions: Vec<String>,
+    /// Set where the rules for persons do not fit a public model; the header then gives the reason.
+    pub privacy: Option<Privacy>,
     /// Raised when the meaning changes without the SQL.
     pub version: u32,
     /// Recomputed only for months whose inputs changed.
@@ -122,6 +132,8 @@ struct Written {
     mappe: Option<String>,
     #[serde(default)]
     dimensjoner: Vec<String>,
+    personvern: Option<Privacy>,
+    personvern_grunn: Option<String>,
     versjon: u32,
     #[serde(default)]
     inkrementell: bool,
@@ -144,6 +156,7 @@ impl Model {
         let (header, body) =
             rest.split_once(CLOSE).with_context(|| format!("{file}: the header must end with ---*/"))?;
         let written: Written = closed::parse(header, &file, 2)?;
+        let reason = written.personvern_grunn.as_ref().is_some_and(|reason| !reason.trim().is_empty());
         let lines = OPEN.len() + header.len() + CLOSE.len();
         let sql = "\n".repeat(text[..lines].matches('\n').count()) + body;
         let reads = lake::tables_named(&sql).with_context(|| file.clone())?;
@@ -155,6 +168,7 @@ impl Model {
             grain: written.grain,
             folder_column: written.mappe,
             dimensions: written.dimensjoner,
+            privacy: written.personvern,
             version: written.versjon,
             incremental: written.inkrementell,
             inputs: written.input,
@@ -166,6 +180,11 @@ impl Model {
             file,
         };
         model.check()?;
+        ensure!(
+            model.privacy.is_some() == reason,
+            "{}: `personvern` and its reason, `personvern_grunn`, stand together",
+            model.at("personvern")
+        );
         Ok(model)
     }
 
@@ -178,6 +197,11 @@ impl Model {
             has_folder == self.folder_column.is_some(),
             "{}: `mappe` is for audience lege and fylke, and required there",
             self.at("audience")
+        );
+        ensure!(
+            self.privacy.is_none() || self.audience == Audience::Offentlig,
+            "{}: `personvern` is for audience offentlig; the others are not public",
+            self.at("personvern")
         );
         ensure!(
             !self.incremental || self.audience == Audience::Arbeid,
@@ -258,6 +282,9 @@ mod tests {
         );
         assert!(error(&GOOD.replace("arbeid", "lege")).starts_with("queries/reservasjon/m.sql:3: `mappe` is for"));
         assert!(error(&GOOD.replace("from t)", "from m)")).contains("reads itself"));
+        let excused = GOOD.replace("arbeid\"", "offentlig\"\npersonvern = \"uten_personer\"");
+        assert!(error(&excused).starts_with("queries/reservasjon/m.sql:4: `personvern` and its reason"));
+        assert!(error(&excused.replace("uten_personer", "ingen")).contains("nearest known one is `uten_personer`"));
         assert!(error(&format!("{GOOD}; select 1")).contains("more than one statement"));
         assert!(error(&GOOD.replace("select a from x", "selec a from x")).contains("at Line: 10"));
     }

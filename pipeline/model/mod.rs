@@ -11,4 +11,4 @@ mod header;
 pub use build::{Builder, Built, Ran};
 pub use check::CheckFailed;
 pub use graph::Models;
-pub use header::{Audience, ColumnSpec, Model, Touch};
+pub use header::{Audience, ColumnSpec, Model, Privacy, Touch};

@@ -2,7 +2,7 @@
 //!
 //! Knows no clock but the run's date. Engine settings stand in it and nowhere else in a release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context;
@@ -42,6 +42,9 @@ pub struct Product {
     pub models: BTreeMap<String, String>,
     /// The thresholds it was made with.
     pub thresholds: BTreeMap<String, i64>,
+    /// The reimbursement paragraphs whose lines it counts.
+    #[serde(default)]
+    pub paragraphs: BTreeSet<i64>,
     /// The checks that held: model → rules.
     pub checks: BTreeMap<String, Vec<String>>,
     /// Public tables that are not published yet → why.
@@ -84,6 +87,11 @@ impl Manifest {
     /// As JSON with sorted keys.
     pub fn to_json(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(self).context("writing the manifest")? + "\n")
+    }
+
+    /// What the release is called: its date and the beginning of its content's hash.
+    pub fn id(&self) -> anyhow::Result<String> {
+        Ok(format!("{}-{}", self.as_of, &self.content()?[..12]))
     }
 
     /// SHA-256 of everything in the release but how the engine ran and what the release is called.

@@ -3,6 +3,7 @@
 //!
 //! Knows what a release consists of; figures and texts come from models and site.
 
+mod identity;
 mod manifest;
 mod pages;
 mod release;
@@ -64,8 +65,8 @@ pub struct Published {
     pub new: bool,
     /// Public tables that are not published yet → why.
     pub withheld: BTreeMap<String, String>,
-    /// The states of all kept releases: what the lake must keep.
-    pub kept_states: Vec<State>,
+    /// The states of all kept releases: what the lake must keep. Absent when one of them cannot be read.
+    pub kept_states: Option<Vec<State>>,
 }
 
 /// Why nothing was published.
@@ -110,6 +111,11 @@ impl Publisher<'_> {
     pub fn publish(&self) -> Result<Published, PublishError> {
         let releases = Releases::at(&self.config.root);
         let mut draft = releases.begin()?;
+        if !self.failed.is_empty() && draft.before.is_none() && releases.shown().is_some() {
+            let what = "the release that is shown has no readable manifest, so a failed product's files cannot be taken \
+                        over from it; roll back to one that holds, and run again";
+            return Err(PublishError::Publishing(anyhow::anyhow!(what)));
+        }
         let tables = self.tables()?;
         let disclosed = self.disclose(&tables).map_err(PublishError::Disclosure)?;
         let pairs: Vec<(&Model, &Disclosed)> = disclosed.iter().map(|(model, table)| (*model, table)).collect();
@@ -127,10 +133,9 @@ impl Publisher<'_> {
         draft.put("state.json", state.as_bytes(), &About::default())?;
 
         let mut manifest = self.manifest(&draft, &withheld);
-        let content = manifest.content()?;
-        manifest.release = format!("{}-{}", self.as_of, &content[..12]);
+        manifest.release = manifest.id()?;
         disk::write_new(&draft.folder().join(MANIFEST), manifest.to_json()?.as_bytes())?;
-        let problems = verify(draft.folder())?;
+        let problems = verify::verify_with(draft.folder(), self.lake)?;
         if let Some(first) = problems.first() {
             let more = problems.len() - 1;
             return Err(PublishError::Publishing(anyhow::anyhow!(
@@ -143,8 +148,10 @@ impl Publisher<'_> {
         let kept_states = releases
             .all()?
             .iter()
-            .map(|release| State::load(&release.join("state.json")))
-            .collect::<anyhow::Result<_>>()?;
+            .map(|release| State::load_existing(&release.join("state.json")))
+            .collect::<anyhow::Result<_>>()
+            .map_err(|error| tracing::warn!("the lake is not swept: {error:#}"))
+            .ok();
         Ok(Published { release: manifest.release, folder, new, withheld, kept_states })
     }
 
@@ -156,6 +163,7 @@ impl Publisher<'_> {
             .map(|model| {
                 let entry =
                     self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
+                self.lake.check_content(entry)?;
                 let batches = self.lake.read(entry)?;
                 let schema = self.lake.schema(entry)?;
                 let batch = arrow::compute::concat_batches(&schema, &batches).context("reading a table")?;
@@ -376,6 +384,7 @@ impl Publisher<'_> {
                 inputs: sources.into_iter().map(contents).collect(),
                 models: own().map(|model| (model.name.clone(), model.hash())).collect(),
                 thresholds: self.config.product(product).thresholds,
+                paragraphs: self.config.product(product).paragraphs.into_iter().collect(),
                 checks: own().map(rules).collect(),
                 withheld: withheld
                     .iter()

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 
 use super::manifest::{File, MANIFEST, Manifest};
+use super::verify;
 use crate::disk;
 
 /// The name of the link that says which release is shown.
@@ -32,7 +33,22 @@ impl Releases {
         Some(self.folder.join(target))
     }
 
-    /// All releases, by name.
+    /// The name of the release that is shown, if there is one.
+    pub fn shown(&self) -> Option<String> {
+        name(&self.current()?)
+    }
+
+    /// The folder of the release of that name.
+    pub fn folder(&self, id: &str) -> PathBuf {
+        self.folder.join(id)
+    }
+
+    /// The names of all releases, sorted.
+    pub fn names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.all()?.iter().filter_map(|release| name(release)).collect())
+    }
+
+    /// All releases, by name; not the one that is being built.
     pub fn all(&self) -> anyhow::Result<Vec<PathBuf>> {
         if !self.folder.is_dir() {
             return Ok(Vec::new());
@@ -40,7 +56,8 @@ impl Releases {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.folder).with_context(|| format!("listing {}", self.folder.display()))? {
             let path = entry.with_context(|| format!("listing {}", self.folder.display()))?.path();
-            if !path.is_symlink() && path.join(MANIFEST).is_file() {
+            let is_named = name(&path).is_some_and(|name| !name.starts_with('.'));
+            if is_named && !path.is_symlink() && path.join(MANIFEST).is_file() {
                 found.push(path);
             }
         }
@@ -55,41 +72,41 @@ impl Releases {
         disk::remove_folder(&folder)?;
         disk::create_folder(&folder)?;
         let shown = self.current();
-        let before = match &shown {
-            Some(path) => Manifest::load(path)?,
-            None => None,
+        let manifest = |path: &PathBuf| {
+            Manifest::load(path).map_err(|error| tracing::warn!("nothing is taken over: {error:#}")).ok().flatten()
         };
+        let before = shown.as_ref().and_then(manifest);
         Ok(Draft { folder, shown, before, files: BTreeMap::new(), folders: BTreeSet::new() })
     }
 
-    /// Names a finished draft and shows it. Returns its folder.
+    /// Names a finished draft and shows it. Where a release of that name is whole it stays; a damaged one is replaced.
+    /// Returns its folder.
     pub fn show(&self, draft: Draft, id: &str) -> anyhow::Result<PathBuf> {
         let place = self.folder.join(id);
-        if place.exists() {
+        disk::sync(&draft.folder)?;
+        if !place.exists() {
+            disk::rename(&draft.folder, &place)?;
+        } else if is_whole(&place, id) {
             disk::remove_folder(&draft.folder)?;
         } else {
-            disk::sync(&draft.folder)?;
-            disk::rename(&draft.folder, &place)?;
+            tracing::warn!("{} was damaged and is replaced", place.display());
+            disk::exchange(&draft.folder, &place)?;
+            disk::remove_folder(&draft.folder)?;
         }
-        if self.current().as_deref() != Some(&place) {
-            self.switch(id)?;
+        match self.current() == Some(place.clone()) {
+            true => disk::sync(&self.folder)?,
+            false => self.switch(id)?,
         }
         Ok(place)
     }
 
-    /// Shows an earlier release: the one named, or the one before the one that is shown. Returns its folder.
-    pub fn roll_back(&self, id: Option<&str>) -> anyhow::Result<PathBuf> {
-        let shown = self.current();
-        let named = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let earlier = self.all()?.into_iter().rfind(|release| Some(release) < shown.as_ref());
-        let id = match id {
-            Some(id) => id.to_owned(),
-            None => earlier.as_ref().and_then(named).context("there is no earlier release")?,
-        };
-        let place = self.folder.join(&id);
-        ensure!(self.all()?.contains(&place), "there is no release {id}");
-        self.switch(&id)?;
-        Ok(place)
+    /// Shows the release of that name, if it is whole.
+    pub fn roll_back(&self, id: &str) -> anyhow::Result<()> {
+        let kept = self.names()?;
+        ensure!(kept.iter().any(|name| name == id), "there is no release {id}; there are: {}", kept.join(", "));
+        let place = self.folder.join(id);
+        ensure!(is_whole(&place, id), "release {id} is damaged (`speil verify {}` says how)", place.display());
+        self.switch(id)
     }
 
     /// Makes a release the one that is shown, by one rename of the link.
@@ -102,6 +119,16 @@ impl Releases {
         disk::rename(&link, &self.folder.join(CURRENT))?;
         disk::sync(&self.folder)
     }
+}
+
+fn name(release: &Path) -> Option<String> {
+    release.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+/// Whether a release holds all files that its manifest names, unchanged, and the manifest is the one of that name.
+fn is_whole(release: &Path, id: &str) -> bool {
+    let is_named = Manifest::load(release).is_ok_and(|manifest| manifest.is_some_and(|found| found.release == id));
+    is_named && verify::damaged(release).is_ok_and(|problems| problems.is_empty())
 }
 
 /// A release under construction.

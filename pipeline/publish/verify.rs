@@ -1,7 +1,7 @@
-//! Does a release hold? Every file is there with its hash and no other; links lead somewhere in their own tree; no
-//! doctor's number stands outside that doctor's folder.
+//! Does a release hold? Its name is its content's; every file is there with its hash and no other; links lead somewhere
+//! in their own tree; no doctor's number stands outside that doctor's folder.
 //!
-//! Reads a release folder and nothing else, so that it can be run on a copy anywhere.
+//! Reads a release folder, so that it can be run on a copy anywhere, and the register in the lake where that is at hand.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,8 +10,10 @@ use std::path::Path;
 use anyhow::Context;
 use rayon::prelude::*;
 
+use super::identity::Identities;
 use super::manifest::{MANIFEST, Manifest};
 use crate::disk;
+use crate::lake::Lake;
 
 /// Something that does not hold, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,55 +30,88 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Shorter numbers are coordinates and counts as likely as HPR numbers.
-const SHORTEST_TOLD: usize = 6;
-
-/// Everything that does not hold, sorted; empty when the release is whole.
+/// Everything that does not hold, sorted; empty when the release is whole. Doctors' numbers are those of the register in
+/// the lake of the root that the release stands in; of a copy elsewhere, those that have a folder.
 pub fn verify(release: &Path) -> anyhow::Result<Vec<Problem>> {
-    let manifest = Manifest::load(release)?
-        .with_context(|| format!("{} has no {MANIFEST}: it is no release", release.display()))?;
-    let there: BTreeSet<String> = disk::files_below(release)?
-        .into_iter()
-        .map(|path| path.to_string_lossy().into_owned())
-        .filter(|path| path != MANIFEST)
-        .collect();
-    let doctors: BTreeSet<&str> = there
-        .iter()
-        .filter_map(|path| path.strip_prefix("lege/")?.split_once('/'))
-        .map(|(hpr, _)| hpr)
-        .filter(|hpr| hpr.bytes().all(|byte| byte.is_ascii_digit()))
-        .collect();
-    let problem = |path: &str, what: &str| Problem { path: path.to_owned(), what: what.to_owned() };
+    let place = std::fs::canonicalize(release).with_context(|| format!("reading {}", release.display()))?;
+    let lake = place.ancestors().nth(2).map(|root| root.join("lake")).filter(|lake| lake.is_dir());
+    if lake.is_none() {
+        tracing::warn!("no lake is at hand: doctors' numbers are those that have a folder, not the whole register");
+    }
+    verify_against(release, lake.map(|lake| Lake::at(&lake)).as_ref())
+}
+
+/// The same, with the register of this lake.
+pub(super) fn verify_with(release: &Path, lake: &Lake) -> anyhow::Result<Vec<Problem>> {
+    verify_against(release, Some(lake))
+}
+
+fn verify_against(release: &Path, lake: Option<&Lake>) -> anyhow::Result<Vec<Problem>> {
+    let mut problems = damaged(release)?;
+    let manifest = manifest(release)?;
+    let there: BTreeSet<String> = manifest.files.keys().filter(|path| release.join(path).is_file()).cloned().collect();
+    let identities = match Identities::of(release, &manifest, lake) {
+        Ok(identities) => identities,
+        Err(error) => {
+            problems.push(problem("state.json", &format!("does not lead to the register of doctors: {error:#}")));
+            Identities::of(release, &manifest, None)?
+        }
+    };
+    let in_files: Vec<Problem> = there
+        .par_iter()
+        .map(|path| {
+            let bytes = disk::read(&release.join(path))?;
+            let mut found: Vec<String> = identities.in_path(path).into_iter().collect();
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                if path.ends_with(".html") {
+                    found.extend(broken_links(path, text, &there));
+                }
+                found.extend(identities.in_file(path, manifest.files[path].table.as_deref(), text));
+            }
+            Ok(found.iter().map(|what| problem(path, what)).collect())
+        })
+        .collect::<anyhow::Result<Vec<Vec<_>>>>()?
+        .concat();
+    problems.extend(in_files);
+    problems.sort();
+    Ok(problems)
+}
+
+/// The files that are not what the manifest says, and whether the manifest is what the release is named after.
+pub(super) fn damaged(release: &Path) -> anyhow::Result<Vec<Problem>> {
+    let manifest = manifest(release)?;
+    let there = disk::files_below(release)?.into_iter().map(|path| path.to_string_lossy().into_owned());
+    let there: BTreeSet<String> = there.filter(|path| path != MANIFEST).collect();
     let mut problems: Vec<Problem> = there
         .iter()
         .filter(|path| !manifest.files.contains_key(*path))
         .map(|path| problem(path, "is not in the manifest"))
         .collect();
-    let in_files: Vec<Problem> = manifest
+    if manifest.release != manifest.id()? {
+        problems.push(problem(MANIFEST, &format!("is not that of {}: its content has another hash", manifest.release)));
+    }
+    let in_files: Vec<Option<Problem>> = manifest
         .files
         .par_iter()
         .map(|(path, file)| {
             if !there.contains(path) {
-                return Ok(vec![problem(path, "is missing")]);
+                return Ok(Some(problem(path, "is missing")));
             }
-            let bytes = disk::read(&release.join(path))?;
-            let mut found = Vec::new();
-            if disk::sha256(&bytes) != file.sha256 {
-                found.push(problem(path, "has another hash than the manifest says"));
-            }
-            if let Ok(text) = std::str::from_utf8(&bytes) {
-                if path.ends_with(".html") {
-                    found.extend(broken_links(path, text, &there).into_iter().map(|what| problem(path, &what)));
-                }
-                found.extend(strangers(path, text, &doctors).into_iter().map(|what| problem(path, &what)));
-            }
-            Ok(found)
+            let changed = disk::sha256_of_file(&release.join(path))? != file.sha256;
+            Ok(changed.then(|| problem(path, "has another hash than the manifest says")))
         })
-        .collect::<anyhow::Result<Vec<_>>>()?
-        .concat();
-    problems.extend(in_files);
+        .collect::<anyhow::Result<_>>()?;
+    problems.extend(in_files.into_iter().flatten());
     problems.sort();
     Ok(problems)
+}
+
+fn manifest(release: &Path) -> anyhow::Result<Manifest> {
+    Manifest::load(release)?.with_context(|| format!("{} has no {MANIFEST}: it is no release", release.display()))
+}
+
+fn problem(path: &str, what: &str) -> Problem {
+    Problem { path: path.to_owned(), what: what.to_owned() }
 }
 
 /// Links that lead nowhere, or out of the tree. Links to other hosts are not followed.
@@ -114,29 +149,6 @@ fn resolve(from: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Doctors' numbers that do not belong in a file: in `lege/<hpr>/` any but its own; in `offentlig/` and `fylke/` all.
-/// Counts in public CSV files may happen to look like one, so there the columns decide.
-fn strangers(path: &str, text: &str, doctors: &BTreeSet<&str>) -> Vec<String> {
-    let tree = path.split('/').next().unwrap_or("");
-    let own = path.strip_prefix("lege/").and_then(|rest| rest.split('/').next()).unwrap_or("");
-    if !matches!(tree, "offentlig" | "fylke" | "lege") || path.contains("/assets/") {
-        return Vec::new();
-    }
-    if path.ends_with(".csv") {
-        let mut lines = text.lines();
-        let header: Vec<&str> = lines.next().unwrap_or("").split(';').collect();
-        let Some(at) = header.iter().position(|name| name.contains("hpr")) else { return Vec::new() };
-        if tree != "lege" {
-            return vec!["has a column of HPR numbers".to_owned()];
-        }
-        let other = lines.any(|line| line.split(';').nth(at) != Some(own));
-        return if other { vec!["holds another doctor's row".to_owned()] } else { Vec::new() };
-    }
-    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|number| number.len() >= SHORTEST_TOLD);
-    let strange: BTreeSet<&str> = numbers.filter(|number| *number != own && doctors.contains(number)).collect();
-    strange.iter().map(|_| "holds another doctor's number".to_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,17 +163,5 @@ mod tests {
             ["link ../../lege/1/index.html leads out of offentlig/"]
         );
         assert_eq!(links(r#"<img src="x.png">"#), ["link x.png leads nowhere"]);
-    }
-
-    #[test]
-    fn a_doctors_number_in_another_folder_is_told_but_never_printed() {
-        let doctors = BTreeSet::from(["1234567", "7654321"]);
-        assert!(strangers("lege/1234567/index.html", "<p>HPR 1234567</p>", &doctors).is_empty());
-        assert_eq!(strangers("lege/1234567/index.html", "7654321", &doctors), ["holds another doctor's number"]);
-        assert_eq!(strangers("offentlig/index.html", "x=1234567;", &doctors).len(), 1);
-        assert!(strangers("offentlig/data/t.csv", "maaned;n\n2026-01;1234567\n", &doctors).is_empty());
-        assert_eq!(strangers("offentlig/data/t.csv", "rekvirent_hpr;n\n", &doctors).len(), 1);
-        let foreign = "rekvirent_hpr;n\n1234567;2\n7654321;3\n";
-        assert_eq!(strangers("lege/1234567/t.csv", foreign, &doctors), ["holds another doctor's row"]);
     }
 }

@@ -147,6 +147,8 @@ fn render(
         ("trakt_forventet", "5"),
         ("offentlig_leger", "10"),
         ("offentlig_linjer", "30"),
+        ("minste_antall", "5"),
+        ("dominans_prosent", "10"),
     ];
     let about = About {
         synthetic: true,
@@ -203,7 +205,7 @@ fn a_short_history_and_a_withheld_table_are_said_and_never_zero() {
     assert!(!page.contains("id=\"vurdering\"") && !page.contains("0,0\u{a0}%</dd>"));
     let withheld = ["reservasjonsgrad_maaned", "reservasjonsgrad_fordeling", "reservasjonsgrad_histogram"];
     let page = own_page(&ordinary(), &withheld).unwrap();
-    assert!(page.contains("Disse tallene er ikke publisert ennå."));
+    assert!(page.contains("Disse tallene er ikke publisert ennå"));
     assert!(page.contains("4,2\u{a0}%") && !page.contains("Landet"));
 }
 
@@ -212,7 +214,7 @@ fn no_prescription_that_could_be_swapped_is_not_a_short_history() {
     for prescriptions in [Some(0), None] {
         let doctor = Doctor { prescriptions, dispensings: Some(0), ..Doctor::default() };
         let page = own_page(&doctor, &[]).unwrap();
-        assert!(page.contains("ingen forskrivninger fra deg") && !page.contains("færre enn tolv"));
+        assert!(page.contains("ingen resepter fra deg") && !page.contains("færre enn tolv"));
     }
 }
 

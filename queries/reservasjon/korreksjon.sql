@@ -17,7 +17,8 @@ unit = "tusendels pakning"
 [columns.utsalgspris_ore]
 unit = "øre"
 ---*/
--- B2. The line X is looked for by its id in the delivery of the month of gjelder_utleveringsdato.
+-- B2. The line X is looked for by its id in the delivery of the month of gjelder_utleveringsdato. No return may give
+-- back more than X holds, neither packages nor kroner.
 with korreksjoner as (
     select
         linje_id,
@@ -58,6 +59,7 @@ sammenholdt as (
         k.antall_tusendeler,
         k.utsalgspris_ore,
         x.antall_tusendeler as x_antall,
+        x.utsalgspris_ore as x_ore,
         case
             when x.linje_id is null then 'referanse_ukjent'
             when k.linjetype = 2 and x.linjetype = 2 then 'avvist_annullering_av_annullering'
@@ -96,7 +98,10 @@ veid as (
         ) as annullert,
         x_antall + sum(case when linjetype = 3 and status = 'virker' then antall_tusendeler else 0 end) over (
             partition by gjelder_linje_id
-        ) as netto_tusendeler
+        ) as netto_tusendeler,
+        x_ore + sum(case when linjetype = 3 and status = 'virker' then utsalgspris_ore else 0 end) over (
+            partition by gjelder_linje_id
+        ) as netto_ore
     from sammenholdt
 )
 
@@ -112,7 +117,7 @@ select
     case
         when status <> 'virker' then status
         when linjetype = 2 and nr > 1 then 'avvist_dobbel_annullering'
-        when linjetype = 3 and (annullert = 1 or netto_tusendeler < 0) then 'avvist_netto_negativ'
+        when linjetype = 3 and (annullert = 1 or netto_tusendeler < 0 or netto_ore < 0) then 'avvist_netto_negativ'
         else 'virker'
     end as status
 from veid

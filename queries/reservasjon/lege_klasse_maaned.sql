@@ -11,8 +11,9 @@ unit = "HPR-nummer; 0 når forskriveren er maskert"
 [columns.linjer]
 unit = "linjer"
 [columns.uten_nr]
-unit = "linjer uten utlevering_nr"
+unit = "linjer i grunnlaget uten utlevering_nr"
 ---*/
+-- Only lines of the grunnlag are counted as prescriptions, so only they can lack the number (B1).
 -- Corrections that have no effect stand beside the classes under the name of the rule that stopped them.
 with klassifisert as (
     select
@@ -29,7 +30,7 @@ with klassifisert as (
             when 8 then 'ingen_alternativ'
             when 9 then 'grunnlag'
         end as klasse,
-        case when utlevering_nr is null then 1 else 0 end as uten_nr
+        case when klasse = 9 and utlevering_nr is null then 1 else 0 end as uten_nr
     from linje_klasse
     union all
     select

@@ -32,6 +32,7 @@ unit = "milliondels DDD, netto"
 mangler = "FEST oppgir ikke Statistikkfaktor"
 [columns.utsalgspris_ore]
 unit = "øre, netto"
+between = [0, 1e15]
 ---*/
 -- B1 and B2: cancelled lines are out, returns are added to their line; each line gets the first class that fits.
 with virkninger as (

@@ -19,7 +19,8 @@ navn = "ingen_maaned"
 sql = "select 1 as funn from (select count(*) as n from reservasjon_maaned) where n = 0"
 melding = "no month of utlevering has been accepted; deliver one"
 ---*/
--- B1: where utlevering_nr is missing on any line, prescriptions cannot be told from dispensings.
+-- B1: where utlevering_nr is missing in the grunnlag, prescriptions cannot be told from dispensings. A delivery has the
+-- column on every line or on none: an empty cell is a bad row, see the contract.
 with leverte as (
     select distinct maaned
     from mottak

@@ -13,6 +13,10 @@ between = [0, 1]
 [columns.teller_forskrivninger]
 unit = "0 nei, 1 ja"
 between = [0, 1]
+[[sjekk]]
+navn = "ingen_ferdig_maaned"
+sql = "select 1 as funn from (select count(*) as n from reservasjon_vindu) where n = 0"
+melding = "no delivered month of utlevering is over before the run's date; deliver an earlier month or give a later --as-of"
 ---*/
 -- A2: the 12 calendar months ending with the last month that is delivered and over before the run's date.
 with ferdige as (

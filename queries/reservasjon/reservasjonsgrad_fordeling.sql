@@ -5,28 +5,30 @@ grain = ["til_maaned"]
 versjon = 1
 [columns.n_leger]
 unit = "leger"
+mangler = "færre enn 12 måneder er levert"
 [columns.p10]
 unit = "andel"
 between = [0, 1]
-mangler = "for få leger"
+mangler = "for få leger, eller færre enn 12 måneder er levert"
 [columns.p25]
 unit = "andel"
 between = [0, 1]
-mangler = "for få leger"
+mangler = "for få leger, eller færre enn 12 måneder er levert"
 [columns.p50]
 unit = "andel"
 between = [0, 1]
-mangler = "for få leger"
+mangler = "for få leger, eller færre enn 12 måneder er levert"
 [columns.p75]
 unit = "andel"
 between = [0, 1]
-mangler = "for få leger"
+mangler = "for få leger, eller færre enn 12 måneder er levert"
 [columns.p90]
 unit = "andel"
 between = [0, 1]
-mangler = "for få leger"
+mangler = "for få leger, eller færre enn 12 måneder er levert"
 ---*/
 -- A3: percentile k is the value of rank (k·n + 99) / 100. B10: rounded to half percentage points, by integers.
+-- A2: before 12 months are delivered it is not known how many doctors there are to compare; that is not none.
 with rangert as (
     select
         (400 * r + n) / (2 * n) as halve_prosentpoeng,
@@ -49,7 +51,7 @@ verdier as (
 select
     v.fra_maaned_tekst as fra_maaned,
     v.til_maaned_tekst as til_maaned,
-    f.n_leger,
+    case when v.komplett = 1 then f.n_leger end as n_leger,
     case when f.n_leger >= $persentil_desil then cast(f.p10 as double) / 200 end as p10,
     case when f.n_leger >= $persentil_kvartil then cast(f.p25 as double) / 200 end as p25,
     case when f.n_leger >= $persentil_kvartil then cast(f.p50 as double) / 200 end as p50,

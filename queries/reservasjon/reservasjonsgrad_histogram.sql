@@ -15,6 +15,7 @@ mangler = "øverste gruppe er åpen"
 unit = "leger"
 ---*/
 -- D7: bins of one percentage point, merged from the top until each holds enough doctors; the top bin is open.
+-- A2, A3: no doctors to compare, as before 12 months are delivered, is no distribution: no rows, not a bin of zero.
 with recursive per_prosent as (
     select
         100 * r / n as prosent,
@@ -69,7 +70,8 @@ select
     min(prosent) as fra_prosent,
     case when gruppe = 0 then null else max(prosent) + 1 end as til_prosent,
     sum(n_leger) as n_leger,
-    case when sum(n_leger) > 0 then 'vist' else 'mangler' end as status
+    'vist' as status
 from nederst
 group by gruppe
+having sum(n_leger) > 0
 order by fra_prosent

@@ -40,6 +40,8 @@ pub struct Line {
 pub struct Utlevering {
     pub months: BTreeSet<Month>,
     pub lines: Vec<Line>,
+    /// Rows of other paragraphs, by the month of the delivery; a month without any is not there.
+    pub outside: BTreeMap<Month, u64>,
 }
 
 /// One validity period in the register of doctors.
@@ -58,16 +60,16 @@ impl Lege {
 
 /// The highest version of each month's delivery.
 pub fn read_utlevering(landing: &Path, hjemler: &[u32]) -> Utlevering {
-    let mut out = Utlevering { months: BTreeSet::new(), lines: Vec::new() };
+    let mut out = Utlevering { months: BTreeSet::new(), lines: Vec::new(), outside: BTreeMap::new() };
     for (stamp, path) in highest_versions(&landing.join("utlevering"), "utlevering_") {
         let month = Month::parse(&stamp).unwrap_or_else(|| panic!("no month in {}", path.display()));
         out.months.insert(month);
-        read_month(&path, month, hjemler, &mut out.lines);
+        read_month(&path, month, hjemler, &mut out);
     }
     out
 }
 
-fn read_month(path: &Path, month: Month, hjemler: &[u32], lines: &mut Vec<Line>) {
+fn read_month(path: &Path, month: Month, hjemler: &[u32], out: &mut Utlevering) {
     let mut seen = BTreeSet::new();
     let mut places = None;
     csv::read(path, |header, row| {
@@ -76,6 +78,7 @@ fn read_month(path: &Path, month: Month, hjemler: &[u32], lines: &mut Vec<Line>)
         assert_eq!(Month::of(utleveringsdato), month, "{}: date outside the month", row.place);
         let hjemmel = row.whole(at.refusjonshjemmel).expect("refusjonshjemmel");
         if !hjemler.iter().any(|wanted| i64::from(*wanted) == hjemmel) {
+            *out.outside.entry(month).or_default() += 1;
             return;
         }
         let kind = match row.filled(at.linjetype) {
@@ -88,7 +91,7 @@ fn read_month(path: &Path, month: Month, hjemler: &[u32], lines: &mut Vec<Line>)
         assert_eq!(gjelder.is_some(), kind != Kind::Utlevering, "{}: reference", row.place);
         let linje_id = row.filled(at.linje_id).to_owned();
         assert!(seen.insert(linje_id.clone()), "{}: linje_id {linje_id} twice", row.place);
-        lines.push(Line {
+        out.lines.push(Line {
             linje_id,
             kind,
             gjelder,

@@ -20,14 +20,14 @@ const STRATUM_DOCTORS: usize = 20;
 
 /// The 12 months that end with the last one that is delivered and over.
 pub struct Window {
-    from: Month,
-    to: Month,
+    pub from: Month,
+    pub to: Month,
     /// False when history begins later than `from`.
-    complete: bool,
+    pub complete: bool,
 }
 
 impl Window {
-    fn contains(&self, date: Date) -> bool {
+    pub fn contains(&self, date: Date) -> bool {
         (self.from..=self.to).contains(&Month::of(date))
     }
 }
@@ -51,9 +51,9 @@ struct Headline<'a> {
 
 /// n and r of some lines.
 #[derive(Clone, Copy, Default)]
-struct Count {
-    n: u64,
-    r: u64,
+pub struct Count {
+    pub n: u64,
+    pub r: u64,
 }
 
 impl Count {
@@ -66,13 +66,22 @@ impl Count {
 /// Headline lines per stratum and doctor.
 type Strata = BTreeMap<String, BTreeMap<i64, Count>>;
 
-/// One row per doctor with a page.
-pub fn figures(window: &Window, net: &[Classed], register: &[Lege], archive: &Archive, limits: &Limits) -> Vec<Doctor> {
-    let in_window: Vec<&Classed> = net.iter().filter(|net| window.contains(net.line.utleveringsdato)).collect();
-    let last_day = window.to.last_day();
+/// What the window holds of each doctor, whoever is in the register.
+pub struct Counted {
+    /// False when `utlevering_nr` is missing on some line of the grunnlag, so that dispensings are counted.
+    pub prescriptions: bool,
+    /// n and r; nobody without n.
+    pub observed: BTreeMap<i64, Count>,
+    /// E of everybody in `observed`.
+    pub expected: BTreeMap<i64, f64>,
+    dispensings: BTreeMap<i64, u64>,
+}
 
-    // `utlevering_nr` missing on one line: nobody's first dispensings can be told, so all dispensings are counted.
-    let prescriptions = in_window.iter().all(|net| net.line.utlevering_nr.is_some());
+/// Counts the lines of the window.
+pub fn count(window: &Window, net: &[Classed], archive: &Archive) -> Counted {
+    let in_window: Vec<&Classed> = net.iter().filter(|net| window.contains(net.line.utleveringsdato)).collect();
+    // `utlevering_nr` missing on one line of the grunnlag: nobody's first dispensings can be told, so all are counted.
+    let prescriptions = in_window.iter().all(|net| net.group.is_none() || net.line.utlevering_nr.is_some());
     let mut headline = Vec::new();
     let mut dispensings: BTreeMap<i64, u64> = BTreeMap::new();
     for Classed { line, group, .. } in &in_window {
@@ -82,13 +91,21 @@ pub fn figures(window: &Window, net: &[Classed], register: &[Lege], archive: &Ar
             headline.push(Headline { hpr: line.rekvirent_hpr, group, reserved: line.reservasjon == 1 });
         }
     }
-    let expected = expected(&headline, &archive.atc_of_groups(last_day));
+    let expected = expected(&headline, &archive.atc_of_groups(window.to.last_day()));
     let mut observed: BTreeMap<i64, Count> = BTreeMap::new();
     for line in &headline {
         observed.entry(line.hpr).or_default().add(one(line));
     }
+    Counted { prescriptions, observed, expected, dispensings }
+}
 
-    let with_lines: BTreeSet<i64> = in_window.iter().map(|net| net.line.rekvirent_hpr).collect();
+/// One row per doctor with a page.
+pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[Lege], limits: &Limits) -> Vec<Doctor> {
+    let Counted { prescriptions, observed, expected, dispensings } = counted;
+    let prescriptions = *prescriptions;
+    let last_day = window.to.last_day();
+    let in_window = net.iter().filter(|net| window.contains(net.line.utleveringsdato));
+    let with_lines: BTreeSet<i64> = in_window.map(|net| net.line.rekvirent_hpr).collect();
     let registered: BTreeSet<i64> =
         register.iter().filter(|period| period.valid_on(last_day)).map(|period| period.hpr).collect();
     let pages = with_lines.intersection(&registered).filter(|hpr| !matches!(hpr, 0 | 999_999_999));

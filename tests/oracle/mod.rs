@@ -1,5 +1,5 @@
 //! A second, independent route from deliveries to figures: it recomputes the product `reservasjon` from the files in the landing
-//! folder, by `definitions.md` B1–B3, B5, B6 and B12, so that a mistake of the pipeline has to be made twice to go unseen.
+//! folder, by `definitions.md` A2, A3, B1–B3, B5, B6, B10, B12, D1 and D7, so that a mistake of the pipeline has to be made twice to go unseen.
 //!
 //! It must not know the pipeline: no code, no reader and no table of it. Written for clarity, not speed. Bad input ends in a panic.
 
@@ -18,13 +18,18 @@ mod csv;
 mod deliveries;
 mod doctors;
 mod fest;
+pub mod hiding;
 mod netting;
+mod public;
+pub mod table;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_classes;
 #[cfg(test)]
 mod tests_doctors;
+#[cfg(test)]
+mod tests_public;
 pub mod world;
 mod world_fest;
 mod world_files;
@@ -38,6 +43,8 @@ use jiff::civil::Date;
 use csv::Month;
 use deliveries::{Lege, Line};
 use fest::{Answer, Archive};
+use table::Table;
+pub use world_files::hpr as world_hpr;
 
 /// Everything that is recomputed.
 pub struct Figures {
@@ -47,6 +54,8 @@ pub struct Figures {
     pub corrections: BTreeMap<(String, String), u64>,
     /// One row per doctor with a page, by HPR number.
     pub doctors: Vec<Doctor>,
+    /// Each doctor's months, and the public tables before anything is hidden; none when no month is over.
+    pub tables: Vec<Table>,
     /// Every net line and its class, by (`utleveringsdato`, `linje_id`).
     pub lines: Vec<Outcome>,
     /// Every A and R line and its status, by (`utleveringsdato`, `linje_id`).
@@ -138,15 +147,26 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
         *classes.entry((Month::of(line.utleveringsdato).to_string(), (*class).to_owned())).or_default() += 1;
     }
 
-    let doctors = match doctors::window(&delivered.months, as_of) {
-        Some(window) => doctors::figures(&window, &net, &register, &archive, limits),
-        None => Vec::new(),
-    };
+    let (mut doctors, mut tables) = (Vec::new(), Vec::new());
+    if let Some(window) = doctors::window(&delivered.months, as_of) {
+        let counted = doctors::count(&window, &net, &archive);
+        doctors = doctors::figures(&window, &net, &counted, &register, limits);
+        let pages: Vec<i64> = doctors.iter().map(|doctor| doctor.rekvirent_hpr).collect();
+        tables = vec![
+            public::doctor_months(&window, &net, &counted, &pages),
+            public::months(&window, &net),
+            public::nation(&window, &counted),
+            public::classes(&window, &net, &delivered, &netting),
+            public::percentiles(&window, &counted),
+            public::histogram(&window, &counted),
+        ];
+    }
     let lines = net.iter().map(|net| outcome(net.line, net.class)).collect();
     let with_status = delivered.lines.iter().zip(&netting.status);
     let correction_lines =
         with_status.filter_map(|(line, status)| status.map(|status| outcome(line, status))).collect();
-    Figures { classes, corrections, doctors, lines: sorted(lines), correction_lines: sorted(correction_lines) }
+    let (lines, correction_lines) = (sorted(lines), sorted(correction_lines));
+    Figures { classes, corrections, doctors, tables, lines, correction_lines }
 }
 
 /// The class of a net line: the first of B1's list that holds.

@@ -55,11 +55,14 @@ pub fn settle(lines: &[Line]) -> Netting {
     }
 
     for (x, all) in returns {
-        let net = lines[x].antall_pakninger + all.iter().map(|at| lines[*at].antall_pakninger).sum::<i64>();
+        // Neither packages nor kroner may be given back that the line does not hold.
+        let net = |of: fn(&Line) -> i64| of(&lines[x]) + all.iter().map(|at| of(&lines[*at])).sum::<i64>();
+        let (packages, kroner) = (net(|line| line.antall_pakninger), net(|line| line.utsalgspris));
+        let too_much = packages < 0 || kroner < 0;
         for at in all {
-            status[at] = Some(if net < 0 { "avvist_netto_negativ" } else { "virker" });
+            status[at] = Some(if too_much { "avvist_netto_negativ" } else { "virker" });
         }
-        counts[x] = net != 0;
+        counts[x] = too_much || packages != 0;
     }
     Netting { status, counts }
 }

@@ -163,23 +163,29 @@ fn returns_take_the_line_out_at_zero_and_are_refused_below() {
         "2026-01",
         &[
             // 2 − 1 = 1: still a line. 2 − 1 − 1 = 0: out. 2 − 2.001 < 0: refused. 2 − 1 − 2 < 0: both refused.
+            // A package of L5 for all its kroner is right, one of L6 for an øre more than it holds is not.
             "L1;U;;;2026-01-10;;1;11;000001;2,000;200;0;0;20,00",
             "L2;U;;;2026-01-10;;1;11;000001;2,000;200;0;0;20,00",
             "L3;U;;;2026-01-10;;1;11;000001;2,000;200;0;0;20,00",
             "L4;U;;;2026-01-10;;1;11;000001;2,000;200;0;0;20,00",
-            "R1;R;L1;2026-01-10;2026-01-11;;1;11;000001;-1,000;200;0;0;-99,00",
+            "L5;U;;;2026-01-10;;1;11;000001;2,000;200;0;0;20,00",
+            "L6;U;;;2026-01-10;;1;11;000001;2,000;200;0;0;20,00",
+            "R1;R;L1;2026-01-10;2026-01-11;;1;11;000001;-1,000;200;0;0;-9,00",
             "R2;R;L2;2026-01-10;2026-01-11;;1;11;000001;-1,000;200;0;0;-10,00",
             "R3;R;L3;2026-01-10;2026-01-11;;1;11;000001;-2,001;200;0;0;-20,00",
             "R4;R;L4;2026-01-10;2026-01-11;;1;11;000001;-1,000;200;0;0;-10,00",
             "R5;R;L4;2026-01-10;2026-01-12;;1;11;000001;-2,000;200;0;0;-20,00",
+            "R7;R;L5;2026-01-10;2026-01-13;;1;11;000001;-1,000;200;0;0;-20,00",
+            "R8;R;L6;2026-01-10;2026-01-13;;1;11;000001;-1,000;200;0;0;-20,01",
         ],
     );
     world.month("2026-02", &["R6;R;L2;2026-01-10;2026-02-11;;1;11;000001;-1,000;200;0;0;-10,00"]);
     let figures = world.compute("2026-03-10");
-    assert_eq!(classes(&figures), "L1 grunnlag, L3 grunnlag, L4 grunnlag");
+    assert_eq!(classes(&figures), "L1 grunnlag, L3 grunnlag, L4 grunnlag, L5 grunnlag, L6 grunnlag");
     assert_eq!(
         statuses(&figures),
-        "R1 virker, R2 virker, R3 avvist_netto_negativ, R4 avvist_netto_negativ, R5 avvist_netto_negativ, R6 virker"
+        "R1 virker, R2 virker, R3 avvist_netto_negativ, R4 avvist_netto_negativ, R5 avvist_netto_negativ, R7 virker, \
+         R8 avvist_netto_negativ, R6 virker"
     );
 }
 

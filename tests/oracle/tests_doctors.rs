@@ -122,18 +122,22 @@ fn missing_utlevering_nr_makes_the_whole_window_dispensings() {
     december.push("M1;U;;;2025-12-06;;2;11;000001;1,000;200;1;0;10,00".to_owned());
     december.push("M2;U;;;2025-12-06;;;12;000001;1,000;200;1;0;10,00".to_owned());
     year(&world, &december);
+    assert_eq!(of(&world.compute("2026-01-10").doctors, 11).forskrivninger, Some(3));
+    // In the grunnlag it decides for everybody.
+    december.push("M3;U;;;2025-12-06;;;11;000001;1,000;200;0;0;10,00".to_owned());
+    year(&world, &december);
     let doctors = world.compute("2026-01-10").doctors;
     let doctor = of(&doctors, 11);
-    assert_eq!((doctor.forskrivninger, doctor.reservert, doctor.utleveringer), (None, Some(2), Some(4)));
+    assert_eq!((doctor.forskrivninger, doctor.reservert, doctor.utleveringer), (None, Some(2), Some(5)));
     // The only doctor: what is expected is what is observed.
     assert_eq!(
         (doctor.reservasjonsgrad, doctor.forventet, doctor.standardisert_ratio),
-        (Some(0.5), Some(2.0), Some(1.0))
+        (Some(0.4), Some(2.0), Some(1.0))
     );
     assert_eq!((doctor.nedre, doctor.ovre, doctor.sr_nedre, doctor.sr_ovre), (None, None, None, None));
     assert_eq!((of(&doctors, 12).forskrivninger, of(&doctors, 12).reservert), (None, Some(0)));
     // Cancelled, the line does not hurt: only net lines are asked.
-    december.push("K1;A;M2;2025-12-06;2025-12-07;;;12;000001;-1,000;200;1;0;-10,00".to_owned());
+    december.push("K1;A;M3;2025-12-06;2025-12-07;;;11;000001;-1,000;200;0;0;-10,00".to_owned());
     year(&world, &december);
     assert_eq!(of(&world.compute("2026-01-10").doctors, 11).forskrivninger, Some(3));
 }

@@ -251,6 +251,10 @@ fn corrections(lcg: &mut Lcg, first: Date, free: &mut Vec<Row>, rows: &mut Vec<R
         let mut cheaper = correct(&x[18], 'R', 27, all(&x[18]) / 2);
         cheaper.pris -= 1234;
         rows.push(cheaper);
+        // A package given back for more kroner than the whole line.
+        let mut dearer = correct(&x[23], 'R', 27, all(&x[23]) / 2);
+        dearer.pris = -(x[23].pris + 1);
+        rows.push(dearer);
         // A wrong A does not stand in the way of the right one after it.
         let mut wrong = correct(&x[19], 'A', 25, all(&x[19]));
         wrong.pris -= 100;
