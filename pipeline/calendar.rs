@@ -86,8 +86,8 @@ pub fn days_since_epoch(date: Date) -> i32 {
 
 /// The date that [`days_since_epoch`] came from; `None` beyond the calendar's range.
 pub fn date_from_days(days: i32) -> Option<Date> {
-    use jiff::ToSpan;
-    jiff::civil::date(1970, 1, 1).checked_add(i64::from(days).days()).ok()
+    let span = jiff::Span::new().try_days(days).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(span).ok()
 }
 
 #[cfg(test)]
@@ -117,5 +117,7 @@ mod tests {
         let date = jiff::civil::date(2026, 10, 31);
         assert_eq!(date_from_days(days_since_epoch(date)), Some(date));
         assert_eq!(days_since_epoch(jiff::civil::date(1970, 1, 2)), 1);
+        // Beyond the calendar, and beyond what a span of days can hold.
+        assert_eq!([3_000_000, 9_000_000, i32::MIN].map(date_from_days), [None; 3]);
     }
 }

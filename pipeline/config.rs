@@ -82,6 +82,11 @@ const THRESHOLDS: &[(&str, i64)] = &[
     ("persentil_kvartil", 20),       // B10: members that P25, P50 and P75 need
     ("persentil_desil", 50),         // B10: members that P10 and P90 need
     ("minste_antall", 5),            // D1: counts below it (but zero) are hidden
+    ("minste_n_median", 10),         // D1: waits behind a public median
+    ("minste_n_p80", 25),            // D1: waits behind a public P80
+    ("minste_n_p90", 50),            // D1: waits behind a public P90
+    ("minste_n_gjennomsnitt", 20),   // D1: waits behind a public mean
+    ("too_forelopig_dager", 90),     // C2: days after a period in which its figures are preliminary
     ("offentlig_leger", 10),         // D7: doctors behind a public cell
     ("offentlig_linjer", 30),        // D7: lines behind a public cell
     ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest

@@ -62,7 +62,8 @@ impl Thresholds {
 ///   such a count, or the denominator is below `least_count`; its numerator is hidden with it.
 /// - Where a row counts doctors (`n_leger`), too few doctors or too few lines hide all its counts, and a count that
 ///   one or two doctors make up is hidden.
-/// - Any other number (percentiles, means) is hidden when any count of its row is (D3).
+/// - Any other number (percentiles, means) is hidden with the count that its header marks as `grunnlag`; where none is
+///   marked, when any count of its row is (D3).
 pub fn primary(model: &Model, batch: &RecordBatch, thresholds: Thresholds) -> anyhow::Result<Disclosed> {
     let table = Counts::of(model, batch)?;
     let rows = batch.num_rows();
@@ -111,7 +112,18 @@ pub fn primary(model: &Model, batch: &RecordBatch, thresholds: Thresholds) -> an
         }
     }
     let any: Vec<bool> = (0..rows).map(|row| hidden.values().any(|marks| marks[row])).collect();
-    let batch = blank(model, batch, &table, &hidden, &any)?;
+    let bases: Vec<&Vec<bool>> = model
+        .columns
+        .iter()
+        .filter(|(_, spec)| spec.grunnlag)
+        .filter_map(|(name, _)| hidden.get(name.as_str()))
+        .collect();
+    let with_base: Vec<bool> = if bases.is_empty() {
+        any.clone()
+    } else {
+        (0..rows).map(|row| bases.iter().any(|marks| marks[row])).collect()
+    };
+    let batch = blank(model, batch, &table, &hidden, &Marks { any: &any, with_base: &with_base })?;
     let with_hidden = |name: &&String| hidden[name.as_str()].contains(&true);
     Ok(Disclosed {
         batch,
@@ -197,12 +209,18 @@ impl Counts {
     }
 }
 
+/// Rows in which something is hidden, and rows whose base is.
+struct Marks<'a> {
+    any: &'a [bool],
+    with_base: &'a [bool],
+}
+
 fn blank(
     model: &Model,
     batch: &RecordBatch,
     table: &Counts,
     hidden: &BTreeMap<&str, Vec<bool>>,
-    any: &[bool],
+    marks: &Marks<'_>,
 ) -> anyhow::Result<RecordBatch> {
     let mut fields: Vec<Arc<Field>> = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
@@ -214,14 +232,14 @@ fn blank(
         let identifies = model.grain.contains(name) || model.dimensions.contains(name);
         let column = if name == "status" {
             let status = column.as_string_opt::<i32>().context("`status` is text")?;
-            let marked = any.iter().enumerate().map(|(row, any)| {
+            let marked = marks.any.iter().enumerate().map(|(row, any)| {
                 if *any { Some("skjult") } else { (!status.is_null(row)).then(|| status.value(row)) }
             });
             Arc::new(marked.collect::<StringArray>()) as ArrayRef
-        } else if let Some(marks) = hidden.get(name.as_str()) {
-            absent_where(column, marks)?
+        } else if let Some(own) = hidden.get(name.as_str()) {
+            absent_where(column, own)?
         } else if field.data_type().is_numeric() && !identifies {
-            absent_where(column, any)?
+            absent_where(column, marks.with_base)?
         } else {
             column.clone()
         };

@@ -1,4 +1,5 @@
-//! The files of `queries/` and `site/`: built into the program, or read from folders that the configuration names.
+//! The files of `queries/` and `site/`: built into the program, or read from folders that the configuration names; and
+//! those of `pipeline/contracts/`, always built in.
 //!
 //! Knows nothing of what they hold.
 
@@ -14,7 +15,13 @@ use crate::disk;
 #[derive(RustEmbed)]
 #[folder = "queries/"]
 #[include = "*.sql"]
+#[include = "*.spor.toml"]
 struct Queries;
+
+#[derive(RustEmbed)]
+#[folder = "pipeline/contracts/"]
+#[include = "*.toml"]
+struct Contracts;
 
 #[derive(RustEmbed)]
 #[folder = "site/"]
@@ -30,6 +37,11 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// The files of `queries/`.
 pub fn queries(config: &Config) -> anyhow::Result<Files> {
     config.queries.as_deref().map_or_else(embedded::<Queries>, below)
+}
+
+/// The files of `pipeline/contracts/`.
+pub fn contracts() -> anyhow::Result<Files> {
+    embedded::<Contracts>()
 }
 
 /// The files of `site/`.

@@ -11,7 +11,9 @@
 //! 7. [`disclosure`] what a public table may show.
 //! 8. [`export`] tables as CSV and Parquet; [`render`] tables as pages.
 //! 9. [`publish`] a release: built beside, verified, switched to by one rename.
-//! 10. [`run`] the night's list of steps; [`demo`] made-up deliveries of national size.
+//! 10. [`run`] the night's list of steps.
+//! 11. [`inspect`] what people ask: does all hold, would this delivery do, where does a figure come from, how does it look.
+//! 12. [`demo`] made-up deliveries of national size.
 
 pub mod calendar;
 pub mod closed;
@@ -28,6 +30,8 @@ pub mod engine;
 #[cfg(feature = "engine")]
 pub mod export;
 pub mod ingest;
+#[cfg(feature = "engine")]
+pub mod inspect;
 #[cfg(feature = "engine")]
 pub mod lake;
 #[cfg(feature = "engine")]

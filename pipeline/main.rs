@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 use speil::calendar::Month;
 use speil::config::Config;
 use speil::run::{self, Failure, Options, Outcome, Step};
-use speil::{demo, disk, publish};
+use speil::{demo, disk, inspect, publish};
 
 /// From deliveries to a portal where each doctor sees their own figures.
 #[derive(Parser)]
@@ -33,7 +33,13 @@ enum Command {
     /// Make up national deliveries, run the whole pipeline on them, and say where to look.
     Demo(Generated),
     /// Make up deliveries and a configuration only.
-    Generate(Generated),
+    Generate {
+        #[command(flatten)]
+        generated: Generated,
+        /// Plant each kind of bad row and bad file once, and list them in OUT/feil.csv.
+        #[arg(long)]
+        faults: bool,
+    },
     /// Take in what is delivered, compute, publish.
     Run(RunArguments),
     /// Take in what is delivered.
@@ -54,6 +60,41 @@ enum Command {
     Verify {
         /// The release's folder.
         release: PathBuf,
+    },
+    /// Check configuration, contracts, SQL, templates and texts without data; or one delivery before it is sent.
+    Check {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// A delivery: would it be taken in? Nothing is changed.
+        #[arg(long, value_name = "FILE")]
+        delivery: Option<PathBuf>,
+        /// The delivery's source; without it, the file's name tells.
+        #[arg(long, value_name = "NAME", requires = "delivery")]
+        source: Option<String>,
+    },
+    /// Lead one published figure back to the rows it is made from.
+    Explain {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// The table.
+        table: String,
+        /// Which row: columns of the table's key.
+        #[arg(value_name = "KEY=VALUE", required = true)]
+        keys: Vec<String>,
+        /// The figure in one column: only the lines that it counts.
+        #[arg(long)]
+        column: Option<String>,
+    },
+    /// Preview the release that is shown, on this machine only.
+    Serve {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// The port; 0 takes a free one.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
     },
 }
 
@@ -110,18 +151,22 @@ fn main() -> ExitCode {
 fn carry_out(command: Command) -> Result<run::ExitCode, Failure> {
     match command {
         Command::Demo(arguments) => demonstrate(&arguments),
-        Command::Generate(arguments) => generate(&arguments).map(|()| run::ExitCode::Done),
+        Command::Generate { generated, faults } => generate(&generated, faults).map(|()| run::ExitCode::Done),
         Command::Run(arguments) => run_steps(&arguments, Step::ALL).map(|outcome| outcome.code),
         Command::Ingest(arguments) => run_steps(&arguments, &[Step::Ingest]).map(|outcome| outcome.code),
         Command::Build(arguments) => run_steps(&arguments, &[Step::Build]).map(|outcome| outcome.code),
         Command::Publish(arguments) => run_steps(&arguments, &[Step::Publish]).map(|outcome| outcome.code),
         Command::Rollback { config, release } => roll_back(&config, release.as_deref()),
         Command::Verify { release } => verify(&release),
+        Command::Check { config, delivery: None, .. } => check(&config),
+        Command::Check { config, delivery: Some(file), source } => judge(&config, &file, source.as_deref()),
+        Command::Explain { config, table, keys, column } => explain(&config, &table, &keys, column.as_deref()),
+        Command::Serve { config, port } => serve(&config, port),
     }
 }
 
 fn demonstrate(arguments: &Generated) -> Result<run::ExitCode, Failure> {
-    generate(arguments)?;
+    generate(arguments, false)?;
     let arguments = RunArguments {
         config: arguments.out.join("speil.toml"),
         as_of: Some(arguments.until.plus(1).first_day() + 9.days()),
@@ -131,6 +176,9 @@ fn demonstrate(arguments: &Generated) -> Result<run::ExitCode, Failure> {
     say(&format!("Front page:  {}", current.join("offentlig/index.html").display()));
     if let Some(page) = a_doctors_page(&current).map_err(publishing)? {
         say(&format!("A doctor:    {}", page.display()));
+    }
+    if let Some(page) = a_countys_page(&current).map_err(publishing)? {
+        say(&format!("A county:    {}", page.display()));
     }
     Ok(outcome.code)
 }
@@ -149,7 +197,14 @@ fn a_doctors_page(release: &Path) -> anyhow::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-fn generate(arguments: &Generated) -> Result<(), Failure> {
+/// The first county's own page.
+fn a_countys_page(release: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let files = disk::files_below(&release.join("fylke"))?;
+    let page = files.into_iter().find(|file| file.ends_with("index.html"));
+    Ok(page.map(|page| release.join("fylke").join(page)))
+}
+
+fn generate(arguments: &Generated, faults: bool) -> Result<(), Failure> {
     let bar = progress_bar();
     let settings = demo::Settings {
         doctors: arguments.doctors,
@@ -159,15 +214,20 @@ fn generate(arguments: &Generated) -> Result<(), Failure> {
     };
     settings
         .check()
+        .and_then(|()| if faults { demo::check_faults(&settings) } else { Ok(()) })
         .and_then(|()| clear(&arguments.out))
         .and_then(|()| {
             demo::generate(&arguments.out, &settings, &|what, done, of| {
                 bar.set_message(format!("making {what} {done}/{of}"));
             })
         })
+        .and_then(|()| if faults { demo::plant_faults(&arguments.out, &settings) } else { Ok(()) })
         .map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
     bar.finish_and_clear();
     say(&format!("Deliveries:  {}", arguments.out.join("landing").display()));
+    if faults {
+        say(&format!("Faults:      {}", arguments.out.join("feil.csv").display()));
+    }
     Ok(())
 }
 
@@ -182,8 +242,7 @@ fn clear(out: &Path) -> anyhow::Result<()> {
 }
 
 fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failure> {
-    let config =
-        Config::load(&arguments.config).map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
+    let config = load(&arguments.config)?;
     let bar = progress_bar();
     let options = Options {
         as_of: arguments.as_of.unwrap_or_else(today),
@@ -213,7 +272,7 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
 }
 
 fn roll_back(config: &Path, release: Option<&str>) -> Result<run::ExitCode, Failure> {
-    let config = Config::load(config).map_err(|error| Failure { code: run::ExitCode::Configuration, error })?;
+    let config = load(config)?;
     let shown = run::roll_back(&config, release)?;
     say(&format!("Shown is {}", shown.display()));
     Ok(run::ExitCode::Done)
@@ -229,6 +288,41 @@ fn verify(release: &Path) -> Result<run::ExitCode, Failure> {
         return Ok(run::ExitCode::Done);
     }
     Ok(run::ExitCode::Publishing)
+}
+
+fn check(file: &Path) -> Result<run::ExitCode, Failure> {
+    let checked = inspect::check(file)?;
+    for fault in &checked.faults {
+        say(&fault.to_string());
+    }
+    if checked.faults.is_empty() {
+        say(&format!("{} holds: {}.", file.display(), checked.what));
+        return Ok(run::ExitCode::Done);
+    }
+    Ok(run::ExitCode::Configuration)
+}
+
+fn judge(config: &Path, file: &Path, source: Option<&str>) -> Result<run::ExitCode, Failure> {
+    let judged = inspect::judge(&load(config)?, file, source)?;
+    say(&judged.verdict);
+    Ok(if judged.refused { run::ExitCode::Refused } else { run::ExitCode::Done })
+}
+
+fn explain(config: &Path, table: &str, keys: &[String], column: Option<&str>) -> Result<run::ExitCode, Failure> {
+    say(inspect::explain(&load(config)?, table, keys, column)?.trim_end());
+    Ok(run::ExitCode::Done)
+}
+
+fn serve(config: &Path, port: u16) -> Result<run::ExitCode, Failure> {
+    let machinery = |error| Failure { code: run::ExitCode::TryAgain, error };
+    let server = inspect::Server::bind(&load(config)?, port).map_err(machinery)?;
+    say(&format!("Serving the release that is shown at http://{}/", server.address().map_err(machinery)?));
+    server.run().map_err(machinery)?;
+    Ok(run::ExitCode::Done)
+}
+
+fn load(config: &Path) -> Result<Config, Failure> {
+    Config::load(config).map_err(|error| Failure { code: run::ExitCode::Configuration, error })
 }
 
 fn publishing(error: anyhow::Error) -> Failure {

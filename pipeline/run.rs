@@ -3,8 +3,9 @@
 //! Knows the order of steps and what a failure means for the exit code; how a step works is its module's business.
 
 mod ledger;
+mod workshop;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -14,16 +15,15 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::contract::Contract;
-use crate::disclosure;
 use crate::disk;
-use crate::embedded::{self, Files};
-use crate::engine::Engine;
-use crate::ingest::{self, Ingest};
-use crate::lake::{Lake, Parameter, State};
-use crate::model::{Builder, Built, Model, Models};
-use crate::publish::{self, Published, Publisher, Releases};
+use crate::ingest;
+use crate::lake::State;
+use crate::model::{Built, Model};
+use crate::publish::{self, Published, Releases};
 
 pub use ledger::told;
+use workshop::{WORKING_FOLDER, Workshop};
+pub(crate) use workshop::{check_config, parse_model, parse_models, planning_parameters, source_schemas};
 
 /// What a run is asked to do.
 pub struct Options<'a> {
@@ -57,6 +57,8 @@ pub enum ExitCode {
     /// Done, also when there was nothing new.
     #[default]
     Done = 0,
+    /// The command line names what is not there.
+    Usage = 2,
     /// The configuration, a contract, a model or a template is wrong.
     Configuration = 10,
     /// A delivery was refused; the rest was published.
@@ -250,133 +252,6 @@ impl From<publish::PublishError> for Failure {
             publish::PublishError::Publishing(error) => Failure { code: ExitCode::Publishing, error },
         }
     }
-}
-
-/// Begins the name of a run's own folder.
-const WORKING_FOLDER: &str = ".arbeid-";
-
-/// Everything that is opened once and used by all steps.
-struct Workshop {
-    engine: Engine,
-    lake: Lake,
-    models: Models,
-    site: crate::render::Site,
-    temporary: PathBuf,
-    _cleanup: tempfile::TempDir,
-}
-
-impl Workshop {
-    fn open(config: &Config, contracts: &[Contract], as_of: Date) -> anyhow::Result<Workshop> {
-        disk::create_folder(&config.root)?;
-        let cleanup = tempfile::Builder::new()
-            .prefix(WORKING_FOLDER)
-            .tempdir_in(&config.root)
-            .with_context(|| format!("writing in {}", config.root.display()))?;
-        let temporary = cleanup.path().to_owned();
-        let engine = Engine::start(&config.engine, &temporary)?;
-        let lake = Lake::at(&config.root.join("lake"));
-        let sources = source_schemas(contracts);
-        let parsed = parse_models(&embedded::queries(config)?)?;
-        let products: Vec<String> = parsed.iter().map(|model| model.product.clone()).collect();
-        let mut parameters = BTreeMap::new();
-        for product in &products {
-            parameters.extend(parameters_of(config, product, as_of));
-        }
-        for name in ["maaned", "maaned_start", "maaned_slutt"] {
-            let value = if name == "maaned" { Parameter::Integer(202_601) } else { Parameter::Date(as_of) };
-            parameters.insert(name.to_owned(), value);
-        }
-        let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
-        disclosure::demand(&models, contracts)?;
-        check_config(config, &models, contracts)?;
-        let site = publish::load_site(embedded::site(config)?)?;
-        Ok(Workshop { engine, lake, models, site, temporary, _cleanup: cleanup })
-    }
-
-    fn ingest<'a>(&'a self, config: &'a Config, contracts: &'a [Contract]) -> Ingest<'a> {
-        Ingest { config, contracts, engine: &self.engine, lake: &self.lake, temporary: &self.temporary }
-    }
-
-    fn publisher<'a>(
-        &'a self,
-        config: &'a Config,
-        state: &'a State,
-        as_of: Date,
-        failed: BTreeSet<String>,
-    ) -> Publisher<'a> {
-        Publisher {
-            config,
-            models: &self.models,
-            lake: &self.lake,
-            state,
-            site: &self.site,
-            as_of,
-            failed,
-            partitions: self.engine.partitions(),
-        }
-    }
-
-    fn builder<'a>(&'a self, config: &Config, contracts: &[Contract], as_of: Date) -> Builder<'a> {
-        let tables =
-            || contracts.iter().flat_map(|contract| contract.tables.iter().map(move |table| (contract, table)));
-        Builder {
-            models: &self.models,
-            delivered: tables().map(|(_, table)| table.name.clone()).collect(),
-            parameters: self
-                .models
-                .ordered
-                .iter()
-                .map(|model| (model.product.clone(), parameters_of(config, &model.product, as_of)))
-                .collect(),
-            engine: &self.engine,
-            lake: &self.lake,
-        }
-    }
-}
-
-/// `$as_of` and the product's thresholds.
-fn parameters_of(config: &Config, product: &str, as_of: Date) -> BTreeMap<String, Parameter> {
-    let thresholds = config.product(product).thresholds.into_iter();
-    let mut parameters: BTreeMap<String, Parameter> =
-        thresholds.map(|(name, value)| (name, Parameter::Integer(value))).collect();
-    parameters.insert("as_of".to_owned(), Parameter::Date(as_of));
-    parameters
-}
-
-/// The columns of every table that ingest fills.
-fn source_schemas(contracts: &[Contract]) -> BTreeMap<String, arrow::datatypes::SchemaRef> {
-    let delivered = contracts.iter().flat_map(|contract| &contract.tables);
-    let mut schemas: BTreeMap<_, _> = delivered.map(|table| (table.name.clone(), table.schema())).collect();
-    schemas.insert(ingest::MOTTAK.to_owned(), ingest::mottak_schema());
-    schemas.insert(ingest::STATISTIKK_TABELL.to_owned(), ingest::statistikk_schema());
-    schemas
-}
-
-fn parse_models(files: &Files) -> anyhow::Result<Vec<Model>> {
-    files
-        .iter()
-        .filter_map(|(path, bytes)| Some((path.strip_suffix(".sql")?, bytes)))
-        .map(|(path, bytes)| {
-            let text = std::str::from_utf8(bytes).with_context(|| format!("queries/{path}.sql is not UTF-8"))?;
-            let (product, name) =
-                path.split_once('/').with_context(|| format!("queries/{path}.sql lies in no product's folder"))?;
-            Model::parse(product, name, text)
-        })
-        .collect()
-}
-
-/// The configuration names sources and products that there are, and each product's sources are all there or none.
-fn check_config(config: &Config, models: &Models, contracts: &[Contract]) -> anyhow::Result<()> {
-    let products = models.products();
-    let sources = contracts.iter().map(|contract| contract.source.clone()).collect();
-    config.check_names(&sources, &products.iter().map(|product| (*product).to_owned()).collect())?;
-    for product in products {
-        let own = models.ordered.iter().filter(|model| model.product == product);
-        let read: BTreeSet<&String> = own.flat_map(|model| &model.reads).collect();
-        let needed = contracts.iter().filter(|contract| contract.tables.iter().any(|table| read.contains(&table.name)));
-        config.check_complete(product, &needed.map(|contract| contract.source.clone()).collect())?;
-    }
-    Ok(())
 }
 
 /// One run at a time per root. The lock is the file's, so that it ends with the process however that ends.

@@ -11,13 +11,20 @@
 
 mod deliveries;
 mod failures;
+mod faults;
+mod geography;
 mod incremental;
+mod inspect;
 mod leaks;
 mod memory;
 mod oracle;
+mod oracle_too;
+mod products;
 mod publish;
 mod recompute;
+mod recompute_too;
 mod same_bytes;
 mod short_history;
 mod support;
 mod tidy;
+mod traps_too;

@@ -239,6 +239,7 @@ impl Session {
                 .map(|name| match self.parameters.get(&name) {
                     Some(Parameter::Integer(number)) => Ok((name, ScalarValue::Int64(Some(*number)))),
                     Some(Parameter::Date(date)) => Ok((name, ScalarValue::Date32(Some(days_since_epoch(*date))))),
+                    Some(Parameter::Text(text)) => Ok((name, ScalarValue::Utf8(Some(text.clone())))),
                     None => bail!("there is no parameter ${name}"),
                 })
                 .collect::<anyhow::Result<_>>()?;

@@ -14,6 +14,7 @@ use speil::publish::Manifest;
 use speil::run::{self, ExitCode, Failure, Options, Outcome, Step};
 
 use crate::oracle::world;
+use crate::oracle_too::world as too;
 
 /// The day on which the tiny world's 14 months are all over.
 pub const AS_OF: &str = "2026-11-10";
@@ -36,6 +37,20 @@ impl Root {
     pub fn tiny() -> Root {
         let root = Root { folder: tempfile::tempdir().unwrap() };
         world::tiny_world(root.path());
+        root
+    }
+
+    /// One with all deliveries of the tiny worlds of both products, and room for Klass.
+    pub fn of_both_products() -> Root {
+        let root = Root::bare();
+        too::tiny_world(root.path());
+        root.copy_from(&Root::tiny(), |_| true);
+        let config = root.path().join("speil.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        let klass = "[source.klass]\nurl = \"landing/klass/klass_*\"\n";
+        let sources = format!("\n{}\n{klass}\n[product.", too::SOURCES);
+        std::fs::write(config, text.replace("\n[product.", &sources)).unwrap();
+        std::fs::create_dir_all(root.landing("klass")).unwrap();
         root
     }
 

@@ -41,6 +41,18 @@ pub enum Kind {
     },
     /// One of a list of codes, stored as the number it is listed with.
     Code(BTreeMap<String, i8>),
+    /// A set of listed codes joined by `+`, stored as the sum of their numbers, which are powers of two.
+    Set(BTreeMap<String, i8>),
+    /// A UUID in its written form, stored as text in lower case.
+    Guid,
+    /// A Norwegian organisation number: nine digits, the last by modulus 11; stored as a number.
+    Organisation,
+    /// A time with offset, stored as microseconds since 1970-01-01T00:00Z.
+    Instant,
+    /// A time with offset, stored as the civil date in Oslo.
+    DateInOslo,
+    /// A month written `2026-01`, stored as `202601`.
+    Month,
     /// A whole number in a range.
     Integer {
         /// Least.
@@ -106,13 +118,13 @@ impl Column {
     /// The smallest type that holds every value the contract lets through.
     pub fn data_type(&self) -> DataType {
         match &self.kind {
-            Kind::Text { .. } => DataType::Utf8,
-            Kind::Code(_) => DataType::Int8,
+            Kind::Text { .. } | Kind::Guid => DataType::Utf8,
+            Kind::Code(_) | Kind::Set(_) => DataType::Int8,
             Kind::Integer { min, max } if fits::<i16>(*min, *max) => DataType::Int16,
             Kind::Integer { min, max } if fits::<i32>(*min, *max) => DataType::Int32,
-            Kind::Integer { .. } | Kind::Decimal { .. } => DataType::Int64,
-            Kind::Digits { .. } => DataType::Int32,
-            Kind::Date => DataType::Date32,
+            Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Instant => DataType::Int64,
+            Kind::Digits { .. } | Kind::Organisation | Kind::Month => DataType::Int32,
+            Kind::Date | Kind::DateInOslo => DataType::Date32,
         }
     }
 
@@ -134,6 +146,40 @@ impl Column {
                 let code = code.ok_or_else(|| self.fault("ukjent_kode", "is not in the code list", bytes))?;
                 Ok(Value::Integer(i64::from(*code)))
             }
+            Kind::Set(codes) => {
+                let text = std::str::from_utf8(bytes).unwrap_or_default();
+                let sum = text.split('+').try_fold(0_i8, |sum, code| {
+                    let code = codes.get(code)?;
+                    (sum & code == 0).then_some(sum | code)
+                });
+                let sum = sum.ok_or_else(|| self.fault("ukjent_kode", "is not a set of listed codes", bytes))?;
+                Ok(Value::Integer(i64::from(sum)))
+            }
+            Kind::Month => {
+                let month = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<calendar::Month>().ok());
+                let month = month.ok_or_else(|| self.fault("ikke_maaned", "is not a month like 2026-01", bytes))?;
+                Ok(Value::Integer(i64::from(month.number())))
+            }
+            Kind::Guid => match std::str::from_utf8(bytes) {
+                Ok(text) if is_guid(bytes) => Ok(Value::Text(text)),
+                _ => Err(self.fault("ikke_guid", "is not a UUID in lower case", bytes)),
+            },
+            Kind::Organisation => match digits(bytes) {
+                Some(number) if bytes.len() == 9 && has_check_digit(bytes) => Ok(Value::Integer(number)),
+                _ => Err(self.fault("ikke_orgnr", "is not an organisation number (nine digits, modulus 11)", bytes)),
+            },
+            Kind::Instant | Kind::DateInOslo => match instant(bytes) {
+                Some(time) if self.kind == Kind::Instant => Ok(Value::Integer(time.as_microsecond())),
+                Some(time) => {
+                    let date = time
+                        .to_zoned(oslo().map_err(|_| self.fault("ukjent_tidssone", "has no time zone", bytes))?)
+                        .date();
+                    Ok(Value::Integer(i64::from(calendar::days_since_epoch(date))))
+                }
+                None => {
+                    Err(self.fault("ikke_tidspunkt", "is not a time with offset like 2026-03-04T10:15:00+01:00", bytes))
+                }
+            },
             Kind::Integer { min, max } => {
                 let number = whole(bytes).ok_or_else(|| self.fault("ikke_heltall", "is not a whole number", bytes))?;
                 if !(*min..=*max).contains(&number) {
@@ -214,11 +260,41 @@ fn date(bytes: &[u8]) -> Option<i32> {
     jiff::civil::Date::new(year, month, day).ok().map(calendar::days_since_epoch)
 }
 
+fn is_guid(bytes: &[u8]) -> bool {
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(byte),
+        })
+}
+
+/// Modulus 11 with weights 3 2 7 6 5 4 3 2 (Brønnøysundregistrene).
+fn has_check_digit(bytes: &[u8]) -> bool {
+    const WEIGHTS: [u32; 9] = [3, 2, 7, 6, 5, 4, 3, 2, 1];
+    let sum: u32 = bytes.iter().zip(WEIGHTS).map(|(byte, weight)| u32::from(byte.wrapping_sub(b'0')) * weight).sum();
+    sum.is_multiple_of(11)
+}
+
+fn instant(bytes: &[u8]) -> Option<jiff::Timestamp> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.parse().ok()
+}
+
+fn oslo() -> Result<jiff::tz::TimeZone, jiff::Error> {
+    jiff::tz::TimeZone::get("Europe/Oslo")
+}
+
 impl WrittenColumn {
     pub(super) fn check(self) -> anyhow::Result<Column> {
         let kind = match self.kind {
             WrittenKind::Tekst => Kind::Text { max: self.maks_lengde.context("text needs `maks_lengde`")? },
             WrittenKind::Kode => Kind::Code(self.koder.context("a code needs `koder`")?),
+            WrittenKind::Mengde => Kind::Set(self.koder.context("a set needs `koder`")?),
+            WrittenKind::Guid => Kind::Guid,
+            WrittenKind::Orgnr => Kind::Organisation,
+            WrittenKind::Tidspunkt => Kind::Instant,
+            WrittenKind::DatoIOslo => Kind::DateInOslo,
+            WrittenKind::Maaned => Kind::Month,
             WrittenKind::Heltall => Kind::Integer {
                 min: self.min.context("a whole number needs `min`")?,
                 max: self.maks.context("a whole number needs `maks`")?,

@@ -5,7 +5,10 @@
 
 mod batch;
 mod column;
+mod county;
 mod header;
+mod jsonstat;
+mod period;
 mod quote;
 mod row;
 mod written;
@@ -17,6 +20,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 pub use batch::{Batcher, LINE};
 pub use column::{Column, Kind, Value};
+pub use county::{codes_on as county_codes_on, is_county};
+pub use jsonstat::Dimensions;
+pub use period::{SEVERAL_COUNTIES, county_and_month, kind_and_date};
 pub use quote::Quote;
 pub use row::{Fault, Rule, RuleKind};
 
@@ -37,6 +43,8 @@ pub struct Contract {
     pub version: u32,
     /// The product that stands or falls with this source.
     pub product: String,
+    /// Whether the product is made without it too, so that the source alone is no reason to make it.
+    pub optional: bool,
     /// How a file name tells what is delivered.
     pub file_name: FileName,
     /// Formats that are accepted.
@@ -51,8 +59,10 @@ pub struct Contract {
     pub max_bad_permille: u64,
     /// When a delivery is so small that something must be missing; absent = never.
     pub shrink: Option<Shrink>,
-    /// The tables that a delivery fills; one, but for FEST.
+    /// The tables that a delivery fills; one, but for FEST and Klass.
     pub tables: Vec<TableContract>,
+    /// What JSON-stat deliveries call their dimensions; with format [`Format::JsonStat`] only.
+    pub dimensions: Option<Dimensions>,
 }
 
 /// How much smaller than what is in force a delivery's tables may be.
@@ -75,6 +85,8 @@ pub struct TableContract {
     pub order: Vec<usize>,
     /// Stored columns, by position, that no two rows of a delivery may share.
     pub key: Vec<usize>,
+    /// The county column, when the limit of bad rows holds per county in a file of several.
+    pub county: Option<usize>,
     /// Rules over one row, in order; the first that a row breaks is named.
     pub rules: Vec<Rule>,
     /// Rows that are counted, not stored, unless a column has one of the configured values.
@@ -118,6 +130,10 @@ pub enum Format {
     Parquet,
     /// FEST's M30 XML, plain or in a zip.
     M30,
+    /// A table of persons in JSON-stat 2.
+    JsonStat,
+    /// Codes or changes of a classification, in Klass's JSON.
+    Klass,
 }
 
 /// What a delivery replaces, and so how a table's files are named in the state.
@@ -125,8 +141,14 @@ pub enum Format {
 pub enum Partition {
     /// The month that the file name gives.
     Month,
+    /// The year that the file name gives.
+    Year,
     /// Everything before it.
     Latest,
+    /// Everything before it of the same kind, which the file name gives.
+    LatestOfKind,
+    /// Nothing: every delivery is kept, named by its file; rows are told apart by their key.
+    Delivery,
     /// Nothing: every snapshot is kept, named by its own time.
     Snapshot,
 }
@@ -153,7 +175,10 @@ impl FileName {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let example = match self.partition {
             Partition::Month => "2026-01.csv, or 2026-01_v2.csv for a correction",
+            Partition::Year => "2026.csv, or 2026_v2.csv for a correction",
             Partition::Latest => "2026-10-31.csv, or 2026-10-31_v2.csv for a correction",
+            Partition::LatestOfKind => "104_koder_2026-11-01.json or 104_endringer_2026-11-01.json",
+            Partition::Delivery => "03_2026-10.csv, or 03_2026-10_v2.csv for a later delivery",
             Partition::Snapshot => "2026-01-15.zip, or 2026-01-15_v2.zip for a correction",
         };
         let wrong = || format!("'{name}' does not look like {}{example}; rename it", self.prefix);
@@ -169,7 +194,10 @@ impl FileName {
         };
         let known = match self.partition {
             Partition::Month => period.parse::<Month>().is_ok(),
-            _ => period.len() == 10 && period.parse::<jiff::civil::Date>().is_ok(),
+            Partition::Year => period.len() == 4 && period.bytes().all(|byte| byte.is_ascii_digit()),
+            Partition::Delivery => county_and_month(period).is_some(),
+            Partition::LatestOfKind => kind_and_date(period).is_some(),
+            _ => period::is_date(period),
         };
         ensure!(known && version > 0, wrong());
         Ok(Named { period: period.to_owned(), version })
@@ -189,6 +217,13 @@ impl Contract {
             ("utlevering.toml", include_str!("../contracts/utlevering.toml")),
             ("lege.toml", include_str!("../contracts/lege.toml")),
             ("fest.toml", include_str!("../contracts/fest.toml")),
+            ("too_hendelse.toml", include_str!("../contracts/too_hendelse.toml")),
+            ("too_leveranse.toml", include_str!("../contracts/too_leveranse.toml")),
+            ("enhet.toml", include_str!("../contracts/enhet.toml")),
+            ("too_kapasitet.toml", include_str!("../contracts/too_kapasitet.toml")),
+            ("too_tilskudd.toml", include_str!("../contracts/too_tilskudd.toml")),
+            ("befolkning.toml", include_str!("../contracts/befolkning.toml")),
+            ("klass.toml", include_str!("../contracts/klass.toml")),
         ]
         .iter()
         .map(|(file, text)| Contract::parse(text, &format!("pipeline/contracts/{file}")))
@@ -234,6 +269,9 @@ impl WrittenContract {
             self.krymping.map(|shrink| Shrink { least_percent: shrink.minste_prosent, from_rows: shrink.fra_rader });
         ensure!(shrink.is_none_or(|shrink| shrink.least_percent <= 100), "`minste_prosent` is above 100");
         ensure!(!self.tabell.is_empty(), "no [[tabell]]");
+        let formats: Vec<Format> = self.format.into_iter().map(Into::into).collect();
+        let has_dimensions = self.jsonstat.is_some();
+        ensure!(has_dimensions == formats.contains(&Format::JsonStat), "[jsonstat] goes with the format jsonstat");
         let tables = self
             .tabell
             .into_iter()
@@ -247,14 +285,16 @@ impl WrittenContract {
             title: self.tittel,
             version: self.versjon,
             product: self.produkt,
+            optional: self.valgfri,
             file_name: FileName { prefix, partition },
-            formats: self.format.into_iter().map(Into::into).collect(),
+            formats,
             partition,
             latin1: self.tegnsett == written::Encoding::Latin1,
             decimal_mark: if self.desimaltegn == ',' { b',' } else { b'.' },
             max_bad_permille: self.maks_feil_promille,
             shrink,
             tables,
+            dimensions: self.jsonstat,
         })
     }
 }
@@ -299,6 +339,11 @@ impl WrittenTable {
                 Ok(Selection { rule: selection.regel, column: delivered(&selection.kolonne)? })
             })
             .transpose()?;
+        let county = self.grense_per_fylke.map(|name| delivered(&name)).transpose()?;
+        ensure!(
+            county.is_none() || partition == Partition::Delivery,
+            "`grense_per_fylke` goes with partisjon leveranse"
+        );
         let touches = self.beroerer.map(|touched| delivered(&touched.kolonne)).transpose()?;
         let disjoint = self
             .uten_overlapp
@@ -315,6 +360,7 @@ impl WrittenTable {
             name: self.navn,
             order,
             key,
+            county,
             rules,
             selection,
             touches,
@@ -330,6 +376,7 @@ fn place(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> any
     columns
         .iter()
         .position(|column| of(column) == name)
+        .or_else(|| columns.iter().position(|column| column.stored == name))
         .with_context(|| format!("no column `{name}`; the nearest is `{near}`"))
 }
 
@@ -348,7 +395,7 @@ mod tests {
     #[test]
     fn embedded_contracts_hold() {
         let names: Vec<String> = Contract::embedded().unwrap().iter().map(|contract| contract.source.clone()).collect();
-        assert_eq!(names, ["utlevering", "lege", "fest"]);
+        assert_eq!(names[..4], ["utlevering", "lege", "fest", "too_hendelse"]);
         let schema = utlevering().tables[0].schema();
         assert_eq!(schema.field_with_name("utsalgspris_ore").unwrap().data_type(), &DataType::Int64);
         assert_eq!(schema.field_with_name("rekvirent_hpr").unwrap().data_type(), &DataType::Int32);

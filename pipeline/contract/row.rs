@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::Context;
 
 use super::column::{Column, Kind, Value};
+use super::county;
 use super::quote::Quote;
 use super::written::{WrittenRule, WrittenRuleKind};
 use crate::calendar::{self, Month};
@@ -76,6 +77,10 @@ pub enum RuleKind {
     SameSign(usize),
     /// The column does not have one of the first values while another has one of the second.
     NotTogether(Vec<i64>, usize, Vec<i64>),
+    /// The county code is in the structure of another column's date.
+    CountyOn(usize),
+    /// The county code is in the structure on 1 January of another column's year.
+    CountyInYear(usize),
 }
 
 impl Rule {
@@ -114,10 +119,22 @@ impl Rule {
             }
             RuleKind::NotTogether(values, other, others) => (holds(own, values) && holds(row[*other], others))
                 .then(|| format!("contradicts {}", columns[*other].delivered)),
+            RuleKind::CountyOn(other) => {
+                let (code, date) = (own.integer()?, as_date(row[*other])?);
+                (!county::codes_on(date).contains(&code))
+                    .then(|| format!("is no county on {}; write the code of that day", columns[*other].delivered))
+            }
+            RuleKind::CountyInYear(other) => {
+                let (code, year) = (own.integer()?, row[*other].integer()?);
+                let day = jiff::civil::Date::new(i16::try_from(year).ok()?, 1, 1).ok()?;
+                (!county::codes_on(day).contains(&code)).then(|| format!("county {code:02} does not exist in {year}"))
+            }
         };
+        let reason = reason?;
         let column = &columns[self.column];
-        let date = as_date(own).filter(|_| column.kind == Kind::Date);
-        reason.map(|reason| Fault {
+        // Other numbers than dates are not repeated.
+        let date = if column.kind == Kind::Date { as_date(own) } else { None };
+        Some(Fault {
             value: date.and_then(|date| column.quote(date.to_string().as_bytes())),
             ..Fault::new(&self.name, &column.delivered, &reason)
         })
@@ -150,6 +167,8 @@ impl WrittenRule {
             WrittenRuleKind::IkkeSammen => {
                 RuleKind::NotTogether(list(self.er, "er")?, at(self.med, "med")?, list(self.lik, "lik")?)
             }
+            WrittenRuleKind::FylkeIAar => RuleKind::CountyInYear(at(self.grense, "grense")?),
+            WrittenRuleKind::FylkePaaDato => RuleKind::CountyOn(at(self.grense, "grense")?),
         };
         Ok(Rule { name: self.navn, column, kind })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Format, Partition};
+use super::{Dimensions, Format, Partition};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,6 +13,8 @@ pub(super) struct WrittenContract {
     pub(super) tittel: String,
     pub(super) versjon: u32,
     pub(super) produkt: String,
+    #[serde(default)]
+    pub(super) valgfri: bool,
     pub(super) filnavn: String,
     pub(super) format: Vec<WrittenFormat>,
     pub(super) partisjon: WrittenPartition,
@@ -21,6 +23,7 @@ pub(super) struct WrittenContract {
     pub(super) maks_feil_promille: u64,
     pub(super) krymping: Option<WrittenShrink>,
     pub(super) tabell: Vec<WrittenTable>,
+    pub(super) jsonstat: Option<Dimensions>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +39,8 @@ pub(super) enum WrittenFormat {
     Csv,
     Parquet,
     M30,
+    Jsonstat,
+    Klass,
 }
 
 impl From<WrittenFormat> for Format {
@@ -44,15 +49,20 @@ impl From<WrittenFormat> for Format {
             WrittenFormat::Csv => Format::Csv,
             WrittenFormat::Parquet => Format::Parquet,
             WrittenFormat::M30 => Format::M30,
+            WrittenFormat::Jsonstat => Format::JsonStat,
+            WrittenFormat::Klass => Format::Klass,
         }
     }
 }
 
 #[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum WrittenPartition {
     Maaned,
+    Aar,
     Siste,
+    SisteAvHver,
+    Leveranse,
     Snapshot,
 }
 
@@ -60,7 +70,10 @@ impl From<WrittenPartition> for Partition {
     fn from(partition: WrittenPartition) -> Partition {
         match partition {
             WrittenPartition::Maaned => Partition::Month,
+            WrittenPartition::Aar => Partition::Year,
+            WrittenPartition::Leveranse => Partition::Delivery,
             WrittenPartition::Siste => Partition::Latest,
+            WrittenPartition::SisteAvHver => Partition::LatestOfKind,
             WrittenPartition::Snapshot => Partition::Snapshot,
         }
     }
@@ -80,6 +93,7 @@ pub(super) struct WrittenTable {
     pub(super) navn: String,
     pub(super) orden: Vec<String>,
     pub(super) noekkel: Vec<String>,
+    pub(super) grense_per_fylke: Option<String>,
     pub(super) kolonne: Vec<WrittenColumn>,
     #[serde(default)]
     pub(super) regel: Vec<WrittenRule>,
@@ -112,14 +126,20 @@ pub(super) struct WrittenColumn {
 }
 
 #[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum WrittenKind {
     Tekst,
+    Guid,
     Kode,
+    Mengde,
     Heltall,
     Siffer,
+    Orgnr,
     Desimal,
     Dato,
+    Tidspunkt,
+    DatoIOslo,
+    Maaned,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +167,8 @@ pub(super) enum WrittenRuleKind {
     NegativNaar,
     SammeFortegn,
     IkkeSammen,
+    FylkePaaDato,
+    FylkeIAar,
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 
 mod assortment;
 mod delivery;
+mod fault;
 mod fest;
 mod medicines;
 mod names;
@@ -15,6 +16,7 @@ mod random;
 mod register;
 mod reversals;
 mod text;
+mod too;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,6 +68,8 @@ impl Settings {
             "a demo's months lie from {first} to {last}; ask for other ones than {begins} until {}",
             self.until
         );
+        let too = too::first_month();
+        anyhow::ensure!(self.until >= too, "a demo's last month is {too} or later: TOO is delivered from then on");
         Ok(())
     }
 }
@@ -117,7 +121,19 @@ pub fn generate(out: &Path, settings: &Settings, progress: &(dyn Fn(&str, u64, u
     for (nth, month) in (0..u64::from(settings.months)).zip((0..).map(|n| first.plus(n))) {
         deliveries.write(&folder, month, &|done| progress("utlevering", nth * each + done, total))?;
     }
-    disk::write(&out.join("speil.toml"), CONFIGURATION.as_bytes())
+    too::generate(out, settings, progress)?;
+    let configuration = CONFIGURATION.replace("\n[product.", &format!("{}\n[product.", too::SOURCES));
+    disk::write(&out.join("speil.toml"), configuration.as_bytes())
+}
+
+/// Whether deliveries of these settings can bear the faults of [`plant_faults`].
+pub fn check_faults(settings: &Settings) -> anyhow::Result<()> {
+    fault::check(settings)
+}
+
+/// Plants each kind of bad row and bad file once in what [`generate`] wrote, and lists them in `out/feil.csv`.
+pub fn plant_faults(out: &Path, settings: &Settings) -> anyhow::Result<()> {
+    fault::plant(out, settings)
 }
 
 #[cfg(test)]
@@ -162,7 +178,7 @@ mod tests {
         let wrong = [
             until("9999-12"),
             until("0001-01"),
-            until("2010-02"),
+            until("2020-12"),
             Settings { months: u32::MAX, ..tiny() },
             Settings { months: 121, ..tiny() },
             Settings { doctors: 0, ..tiny() },
@@ -172,8 +188,8 @@ mod tests {
             let error = settings.check().unwrap_err().to_string();
             assert!(error.starts_with("a demo ") || error.starts_with("a demo's "), "{error}");
         }
-        assert!(until("2010-03").check().is_ok() && until("2098-12").check().is_ok());
-        for month in ["2010-03", "2098-12"] {
+        assert!(until("2021-01").check().is_ok() && until("2098-12").check().is_ok());
+        for month in ["2021-01", "2098-12"] {
             assert!(generated(&Settings { doctors: 5, ..until(month) }).len() > 5, "{month}");
         }
     }

@@ -13,7 +13,7 @@ use crate::ingest::STATISTIKK_TABELL;
 use crate::model::{Audience, Model, Models, Privacy};
 
 /// Sources about things, none of whose rows is about a person.
-const SOURCES_WITHOUT_PERSONS: [&str; 1] = ["fest"];
+const SOURCES_WITHOUT_PERSONS: [&str; 6] = ["fest", "enhet", "klass", "befolkning", "too_kapasitet", "too_tilskudd"];
 
 /// A table with this column is about doctors (D7); other personal data are about patients or courses (D1).
 const DOCTOR: &str = "rekvirent_hpr";

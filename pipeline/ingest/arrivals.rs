@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::{Refused, snapshot};
-use crate::contract::{Contract, Partition};
+use crate::contract::{self, Contract, Partition};
 use crate::disk;
 use crate::lake::{Delivery, State};
 
@@ -82,8 +82,12 @@ fn place(contract: &Contract, path: &Path, name: &str) -> anyhow::Result<(String
 pub(super) fn by_partition(contract: &Contract, arrivals: Vec<Arrival>) -> Vec<Vec<Vec<Arrival>>> {
     let mut partitions: BTreeMap<String, BTreeMap<(String, u32), Vec<Arrival>>> = BTreeMap::new();
     for arrival in arrivals {
-        let ranks = partitions.entry(partition_of(contract, &arrival)).or_default();
-        ranks.entry((arrival.period.clone(), arrival.version)).or_default().push(arrival);
+        let rank = match contract.partition {
+            // Every delivery stands; a later version adds to an earlier one.
+            Partition::Delivery => (String::new(), 1),
+            _ => (arrival.period.clone(), arrival.version),
+        };
+        partitions.entry(partition_of(contract, &arrival)).or_default().entry(rank).or_default().push(arrival);
     }
     partitions.into_values().map(|ranks| ranks.into_values().rev().collect()).collect()
 }
@@ -91,7 +95,12 @@ pub(super) fn by_partition(contract: &Contract, arrivals: Vec<Arrival>) -> Vec<V
 /// The partition that a delivery fills.
 pub(super) fn partition_of(contract: &Contract, arrival: &Arrival) -> String {
     match contract.partition {
-        Partition::Month | Partition::Snapshot => arrival.period.clone(),
+        Partition::Month | Partition::Year | Partition::Snapshot => arrival.period.clone(),
+        Partition::Delivery if arrival.version > 1 => format!("{}_v{}", arrival.period, arrival.version),
+        Partition::Delivery => arrival.period.clone(),
+        Partition::LatestOfKind => {
+            contract::kind_and_date(&arrival.period).map_or_else(|| ALL.to_owned(), |(kind, _)| kind.to_owned())
+        }
         Partition::Latest => ALL.to_owned(),
     }
 }

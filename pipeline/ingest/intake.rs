@@ -22,6 +22,8 @@ pub struct Intake<'a> {
     pub tally: Tally,
     /// Optional columns that the delivery does not have.
     pub lacking: BTreeSet<String>,
+    /// The same per county, for the rows whose county can be read; absent when the delivery is of one county.
+    pub counties: Option<BTreeMap<i64, Tally>>,
 }
 
 /// Where checked batches and bad rows go.
@@ -69,6 +71,17 @@ impl Tally {
         }
     }
 
+    /// Takes a part's rows out, as if they had not been delivered.
+    pub fn subtract(&mut self, part: &Tally) {
+        self.received -= part.received;
+        for (rule, count) in &part.bad {
+            if let Some(bad) = self.bad.get_mut(rule) {
+                *bad -= count;
+            }
+        }
+        self.bad.retain(|_, count| *count > 0);
+    }
+
     /// Adds another table's rows of the same delivery.
     pub fn add(&mut self, other: Tally) {
         self.received += other.received;
@@ -102,6 +115,7 @@ impl<'a> Intake<'a> {
             periods: Vec::new(),
             tally: Tally::default(),
             lacking: BTreeSet::new(),
+            counties: None,
         }
     }
 
@@ -120,8 +134,10 @@ impl<'a> Intake<'a> {
         let values = &mut values[..self.table.columns.len()];
         if let Err(fault) = self.check(fields, values) {
             self.tally.count_bad(line, &fault);
+            self.count_for_county(line, fields, Some(&fault));
             return out.bad(line, &fault);
         }
+        self.count_for_county(line, fields, None);
         if let (Some(selection), Some(selected)) = (&self.table.selection, &self.selected) {
             let inside = values[selection.column].integer().is_some_and(|value| selected.contains(&value));
             if !inside {
@@ -139,6 +155,12 @@ impl<'a> Intake<'a> {
             Some(batch) => out.batch(&batch),
             None => Ok(()),
         }
+    }
+
+    /// Counts a delivered row that is not taken, under a name.
+    pub fn outside(&mut self, name: &str) {
+        self.tally.received += 1;
+        *self.tally.outside.entry(name.to_owned()).or_default() += 1;
     }
 
     /// Takes a row that could not even be split into fields.
@@ -175,6 +197,23 @@ impl<'a> Intake<'a> {
             }
         }
         Ok(overlapping)
+    }
+
+    /// A row whose county column is what is wrong belongs to no county.
+    fn count_for_county(&mut self, line: u64, fields: &[Option<&[u8]>], fault: Option<&Fault>) {
+        let (Some(at), Some(counties)) = (self.table.county, &mut self.counties) else { return };
+        let column = &self.table.columns[at];
+        if fault.is_some_and(|fault| fault.column == column.delivered) {
+            return;
+        }
+        let Some(Ok(Value::Integer(county))) = fields[at].map(|field| column.read(field, self.decimal_mark)) else {
+            return;
+        };
+        let tally = counties.entry(county).or_default();
+        tally.received += 1;
+        if let Some(fault) = fault {
+            tally.count_bad(line, fault);
+        }
     }
 
     fn check<'v>(&self, fields: &[Option<&'v [u8]>], values: &mut [Value<'v>]) -> Result<(), Fault> {

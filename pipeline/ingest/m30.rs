@@ -167,7 +167,8 @@ fn stream(input: impl BufRead, only_fetched: bool) -> anyhow::Result<Snapshot> {
         }
     }
     ensure!(path.is_empty(), "the XML ends inside <{}>: the file is cut off", path.join("/"));
-    ensure!(snapshot.fetched.len() >= 19, "no FEST/HentetDato with date and time; the snapshot cannot be placed");
+    let fetched = snapshot.fetched.get(..19).and_then(|time| time.parse::<jiff::civil::DateTime>().ok());
+    ensure!(fetched.is_some(), "no FEST/HentetDato with a date and time that exist; the snapshot cannot be placed");
     Ok(snapshot)
 }
 
@@ -337,6 +338,8 @@ mod tests {
         assert!(read(other.as_bytes()).unwrap_err().to_string().contains("is this an M30 file?"));
         let cut = &FIXTURE[..FIXTURE.len() / 2];
         assert!(read(cut.as_bytes()).is_err());
+        let impossible = FIXTURE.replace("2026-01-15T04:12:00", "2026-13-45T04:12:00");
+        assert!(read(impossible.as_bytes()).unwrap_err().to_string().contains("HentetDato"));
         let undated = FIXTURE.replace("HentetDato", "Hentet");
         assert!(read(undated.as_bytes()).unwrap_err().to_string().contains("HentetDato"));
     }

@@ -6,11 +6,17 @@
 
 pub mod csv_rows;
 pub mod intake;
+pub mod json;
+pub mod json_stat;
+pub mod klass;
 pub mod m30;
 pub mod parquet_rows;
+pub mod population;
 
 #[cfg(feature = "engine")]
 mod arrivals;
+#[cfg(feature = "engine")]
+mod counties;
 #[cfg(feature = "engine")]
 mod outlet;
 #[cfg(feature = "engine")]
@@ -81,6 +87,8 @@ mod flow {
         pub partition: String,
         /// What became of its rows.
         pub tally: Tally,
+        /// Counties whose part of it was refused: which, why, and what to do.
+        pub refused: Vec<String>,
     }
 
     /// A delivery that was refused, and what to mend.
@@ -191,7 +199,9 @@ mod flow {
             }
             let copies = prepared.iter().skip(1).map(|(arrival, _)| arrival.sha256.clone()).collect();
             let (arrival, delivery) = prepared.swap_remove(0);
-            report.taken.push(take::put(self, contract, arrival, copies, settings, delivery, state)?);
+            let taken = take::put(self, contract, arrival, copies, settings, delivery, state)?;
+            report.refused.extend(taken.refused.iter().map(|reason| refused(contract, arrival, reason)));
+            report.taken.push(taken);
             Ok(true)
         }
     }

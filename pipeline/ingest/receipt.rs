@@ -1,6 +1,7 @@
 //! Receipts: the lake table `mottak` says per delivery how many rows were received, stored, counted outside, and
 //! put in quarantine by each rule. Knows nothing of runs or times: those are in the ledger.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -29,29 +30,52 @@ pub fn schema() -> SchemaRef {
     ]))
 }
 
-/// Writes one delivery's receipt.
+/// Which month and county a delivery concerns, where it concerns one.
+pub(super) struct Concerns<'a> {
+    pub(super) month: Option<Month>,
+    pub(super) county: Option<&'a str>,
+}
+
+/// Writes one delivery's receipt; of several counties, what each delivered, and under `00` what could not be placed.
 pub(super) fn write(
     lake: &Lake,
     source: &str,
     partition: &str,
-    month: Option<Month>,
+    concerns: &Concerns<'_>,
     tally: &Tally,
+    counties: Option<&BTreeMap<i64, Tally>>,
 ) -> anyhow::Result<Entry> {
-    let mut counts = vec![(RECEIVED.to_owned(), tally.received), (STORED.to_owned(), tally.stored())];
-    counts.extend(tally.outside.iter().chain(&tally.bad).map(|(rule, count)| (rule.clone(), *count)));
+    let mut counts: Vec<(Option<String>, String, u64)> = Vec::new();
+    let mut count = |county: Option<&str>, tally: &Tally| {
+        let county = county.map(str::to_owned);
+        counts.push((county.clone(), RECEIVED.to_owned(), tally.received));
+        counts.push((county.clone(), STORED.to_owned(), tally.stored()));
+        let by_rule = tally.outside.iter().chain(&tally.bad);
+        counts.extend(by_rule.map(|(rule, count)| (county.clone(), rule.clone(), *count)));
+    };
+    let mut rest = tally.clone();
+    for (county, of_county) in counties.into_iter().flatten() {
+        count(Some(&format!("{county:02}")), of_county);
+        rest.subtract(of_county);
+    }
+    if counties.is_none() || rest.received > 0 {
+        count(concerns.county, &rest);
+    }
     counts.sort();
     let n = counts.len();
     let numbers: Vec<i64> =
-        counts.iter().map(|(_, count)| i64::try_from(*count).context("row count")).collect::<anyhow::Result<_>>()?;
+        counts.iter().map(|(_, _, count)| i64::try_from(*count).context("row count")).collect::<anyhow::Result<_>>()?;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from(vec![source; n])),
-        Arc::new(Int32Array::from(vec![month.map(Month::number); n])),
-        Arc::new(StringArray::from(vec![None::<&str>; n])),
-        Arc::new(counts.iter().map(|(rule, _)| Some(rule.as_str())).collect::<StringArray>()),
+        Arc::new(Int32Array::from(vec![concerns.month.map(Month::number); n])),
+        Arc::new(counts.iter().map(|(county, _, _)| county.as_deref()).collect::<StringArray>()),
+        Arc::new(counts.iter().map(|(_, rule, _)| Some(rule.as_str())).collect::<StringArray>()),
         Arc::new(Int64Array::from(numbers)),
     ];
     let batch = RecordBatch::try_new(schema(), columns).context("writing the receipt")?;
-    let mut writer = TableWriter::start(lake.folder(), schema(), &["regel".to_owned()])?;
+    let order = if counties.is_some() { ["fylkesnr", "regel"].as_slice() } else { &["regel"] };
+    let order: Vec<String> = order.iter().map(|name| (*name).to_owned()).collect();
+    let mut writer = TableWriter::start(lake.folder(), schema(), &order)?;
     writer.write(&batch)?;
     writer.finish(lake.folder(), MOTTAK, &format!("{source}-{partition}"), 1)
 }

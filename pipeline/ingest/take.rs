@@ -1,18 +1,19 @@
 //! One delivery, from file to lake: read, checked, its repeated keys found, sorted, written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 
 use anyhow::{Context, bail, ensure};
 
 use super::arrivals::{self, Arrival};
+use super::counties::{self, Counties};
 use super::intake::{Intake, Tally};
 use super::outlet::StagingOutlet;
 use super::quarantine::Quarantine;
-use super::{Ingest, MOTTAK, Taken, csv_rows, parquet_rows, receipt, shrink, snapshot};
+use super::{Ingest, MOTTAK, Taken, csv_rows, klass, parquet_rows, population, receipt, shrink, snapshot};
 use crate::calendar::Month;
 use crate::config::Product;
-use crate::contract::{Contract, Fault, Format, Partition, TableContract};
+use crate::contract::{self, Contract, Fault, Format, Partition, TableContract};
 use crate::disk;
 use crate::lake::{Delivery, Entry, Staged, State, TableWriter};
 
@@ -44,6 +45,8 @@ pub(super) struct Prepared {
     pub(super) entries: Vec<(String, Entry)>,
     month: Option<Month>,
     tally: Tally,
+    /// In a delivery of several counties: which stand, and which do not.
+    counties: Option<Counties>,
     lacking: BTreeSet<String>,
     quarantine: Quarantine,
 }
@@ -89,8 +92,10 @@ pub(super) fn prepare(
         Err(error) => return Ok(Err(format!("{error:#}"))),
     };
     let partition = arrivals::partition_of(contract, arrival);
+    let mut counties = None;
     for table in &mut tables {
-        table.without_repeated(ingest, contract, &mut outlet.quarantine)?;
+        let repeated = table.without_repeated(ingest, contract, &mut outlet.quarantine)?;
+        counties = table.without_refused_counties(ingest, contract, &repeated)?;
     }
     if let Err(reason) = acceptable(ingest, contract, &tables, &partition, settings, state) {
         return Ok(Err(reason));
@@ -107,7 +112,7 @@ pub(super) fn prepare(
         entries.push((contract_table.name.clone(), entry));
         tally.add(table.tally);
     }
-    Ok(Ok(Prepared { partition, entries, month, tally, lacking, quarantine: outlet.quarantine }))
+    Ok(Ok(Prepared { partition, entries, month, tally, counties, lacking, quarantine: outlet.quarantine }))
 }
 
 /// Puts a delivery in force. `copies` are other files that were found to hold the same.
@@ -120,12 +125,23 @@ pub(super) fn put(
     prepared: Prepared,
     state: &mut State,
 ) -> anyhow::Result<Taken> {
-    let Prepared { partition, entries, month, tally, lacking, quarantine } = prepared;
+    let Prepared { partition, entries, month, tally, counties, lacking, quarantine } = prepared;
     warn_of_lost_columns(contract, arrival, &lacking, month, &partition, state);
     for (name, entry) in entries {
         state.put(&name, &partition, entry);
     }
-    let receipt = receipt::write(ingest.lake, &contract.source, &partition, month, &tally)?;
+    let concerns = match contract::county_and_month(&arrival.period) {
+        Some((county, month)) => receipt::Concerns { month: Some(month), county: Some(county) },
+        None => receipt::Concerns { month, county: None },
+    };
+    let receipt = receipt::write(
+        ingest.lake,
+        &contract.source,
+        &partition,
+        &concerns,
+        &tally,
+        counties.as_ref().map(|counties| &counties.standing),
+    )?;
     state.put(MOTTAK, &format!("{}-{partition}", contract.source), receipt);
     quarantine.keep(&ingest.config.root.join("quarantine"), &contract.source)?;
     let delivery = Delivery {
@@ -138,7 +154,10 @@ pub(super) fn put(
         copies,
     };
     state.deliveries.entry(contract.source.clone()).or_default().insert(partition.clone(), delivery);
-    Ok(Taken { source: contract.source.clone(), file: arrival.name.clone(), partition, tally })
+    let refused = counties.map_or(Vec::new(), |counties| {
+        counties.reasons(arrival, |tally| bad_rows(contract, &contract.tables[0], tally))
+    });
+    Ok(Taken { source: contract.source.clone(), file: arrival.name.clone(), partition, tally, refused })
 }
 
 /// Whether what was read may be stored; otherwise why not, and what to do.
@@ -151,9 +170,11 @@ fn acceptable(
     state: &State,
 ) -> Result<(), String> {
     if let Some(table) = tables.iter().find(|table| table.tally.too_bad(contract)) {
-        return Err(too_bad_rows(contract, table));
+        return Err(bad_rows(contract, table.contract, &table.tally) + "; mend these rows and deliver again");
     }
-    if tables.iter().all(|table| table.tally.stored() == 0) {
+    // Only where deliveries add to each other can one without rows be right.
+    let may_be_empty = |table: &Read<'_>| contract.partition == Partition::Delivery && table.tally.received == 0;
+    if tables.iter().all(|table| table.tally.stored() == 0 && !may_be_empty(table)) {
         return Err("no row could be stored; a delivery without content is refused, since it would empty what is in \
                     force"
             .to_owned());
@@ -169,16 +190,14 @@ fn acceptable(
     shrunk.map_or(Ok(()), Err)
 }
 
-fn too_bad_rows(contract: &Contract, table: &Read<'_>) -> String {
-    let tally = &table.tally;
+fn bad_rows(contract: &Contract, table: &TableContract, tally: &Tally) -> String {
     let rules: Vec<String> = tally.bad.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
     let examples: Vec<String> = tally.examples.iter().map(|(line, why)| format!("line {line}: {why}")).collect();
     format!(
-        "{} of {} rows of {} are bad ({}), more than the {} per thousand that the contract bears; {}; mend these rows \
-         and deliver again",
+        "{} of {} rows of {} are bad ({}), more than the {} per thousand that the contract bears; {}",
         tally.bad_rows(),
         tally.received,
-        table.contract.name,
+        table.name,
         rules.join(", "),
         contract.max_bad_permille,
         examples.join("; ")
@@ -218,27 +237,49 @@ struct Read<'c> {
     /// Lines that are staged and must not be stored.
     without: BTreeSet<u64>,
     tally: Tally,
+    /// Per county, in a delivery of several.
+    counties: Option<BTreeMap<i64, Tally>>,
 }
 
 impl Read<'_> {
-    /// Rows that share their key are all bad: nobody can tell which is right.
+    /// Rows that share their key are all bad: nobody can tell which is right. Returns their lines.
     fn without_repeated(
         &mut self,
         ingest: &Ingest<'_>,
         contract: &Contract,
         quarantine: &mut Quarantine,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<BTreeSet<u64>> {
         let key = self.contract.key_names();
-        let most = self.tally.received * contract.max_bad_permille / 1000;
-        let repeated = self.staged.repeated(ingest.engine, &key, most)?;
-        let fault = Fault::new("noekkel_gjentatt", &key.join("+"), "another row has the same key");
-        for line in repeated {
-            if self.without.insert(line) {
-                self.tally.count_bad(line, &fault);
-                quarantine.add(line, &fault)?;
-            }
+        let received = self.tally.received;
+        // One county's repeated keys must not hide another's.
+        let most = if self.counties.is_some() { received } else { received * contract.max_bad_permille / 1000 };
+        let mut repeated = self.staged.repeated(ingest.engine, &key, most)?;
+        repeated.retain(|line| !self.without.contains(line));
+        let fault = repeated_key(&key);
+        for line in &repeated {
+            self.tally.count_bad(*line, &fault);
+            quarantine.add(*line, &fault)?;
         }
-        Ok(())
+        self.without.extend(&repeated);
+        Ok(repeated)
+    }
+
+    /// A county with too many bad rows has none of its rows stored, as long as another county stands.
+    fn without_refused_counties(
+        &mut self,
+        ingest: &Ingest<'_>,
+        contract: &Contract,
+        repeated: &BTreeSet<u64>,
+    ) -> anyhow::Result<Option<Counties>> {
+        let (Some(counties), Some(at)) = (self.counties.take(), self.contract.county) else { return Ok(None) };
+        let column = &self.contract.columns[at].stored;
+        let fault = repeated_key(&self.contract.key_names());
+        let counties = Counties::part(contract, column, counties, &self.staged, repeated, &fault, ingest.engine)?;
+        if !counties.some_stand() {
+            return Ok(None);
+        }
+        counties.leave_out(ingest.engine, column, &self.staged, &mut self.without, &mut self.tally)?;
+        Ok(Some(counties))
     }
 
     /// Writes the good rows, in order, to a file of the lake.
@@ -250,6 +291,10 @@ impl Read<'_> {
         check_written(&self.contract.name, &self.tally, &entry)?;
         Ok(entry)
     }
+}
+
+fn repeated_key(key: &[String]) -> Fault {
+    Fault::new("noekkel_gjentatt", &key.join("+"), "another row has the same key")
 }
 
 /// What is counted as stored must be what was written: a receipt that is wrong is worse than none.
@@ -276,7 +321,9 @@ fn read<'c>(
         Some("csv") => Format::Csv,
         Some("parquet") => Format::Parquet,
         Some("xml" | "zip") => Format::M30,
-        _ => bail!("the file ending tells no format; use .csv, .parquet, .xml or .zip"),
+        Some("json") if contract.dimensions.is_some() => Format::JsonStat,
+        Some("json") => Format::Klass,
+        _ => bail!("the file ending tells no format; use .csv, .parquet, .json, .xml or .zip"),
     };
     ensure!(contract.formats.contains(&format), "{} is not delivered in this format", contract.source);
     let selected = ingest.config.product(&contract.product).paragraphs;
@@ -284,17 +331,34 @@ fn read<'c>(
     if format == Format::M30 {
         return read_m30(contract, arrival, outlet);
     }
+    if format == Format::Klass {
+        return read_klass(contract, arrival, outlet);
+    }
     let file = disk::open(&arrival.path)?;
     let table = contract.tables.first().context("the contract has no table")?;
     let mut intake = Intake::new(contract, table, month, &selected, decimal_mark);
+    intake.counties = counties::are_several(table, arrival).then(BTreeMap::new);
     outlet.open(table, month)?;
     match format {
         Format::Csv => csv_rows::read(BufReader::with_capacity(1 << 18, file), contract, &mut intake, outlet)?,
+        Format::JsonStat => population::read(file, contract, &mut intake, outlet)?,
         _ => parquet_rows::read(file, &arrival.path, &mut intake, outlet)?,
     }
     let without = intake.finish(outlet)?;
     let staged = outlet.close()?;
-    Ok(Parsed { tables: vec![Read { contract: table, staged, without, tally: intake.tally }], lacking: intake.lacking })
+    let Intake { tally, counties, lacking, .. } = intake;
+    Ok(Parsed { tables: vec![Read { contract: table, staged, without, tally, counties }], lacking })
+}
+
+/// A file of Klass fills one of the contract's tables.
+fn read_klass<'c>(
+    contract: &'c Contract,
+    arrival: &Arrival,
+    outlet: &mut StagingOutlet<'_>,
+) -> anyhow::Result<Parsed<'c>> {
+    let klass = klass::read(disk::open(&arrival.path)?, &arrivals::partition_of(contract, arrival))?;
+    let table = read_rows(contract, contract.table(klass.table)?, &klass.rows, outlet)?;
+    Ok(Parsed { tables: vec![table], lacking: BTreeSet::new() })
 }
 
 fn read_m30<'c>(
@@ -306,17 +370,27 @@ fn read_m30<'c>(
     let mut rows = snapshot::rows(&snapshot, &key);
     let mut tables = Vec::new();
     for table in &contract.tables {
-        let mut intake = Intake::new(contract, table, None, &[], b'.');
-        outlet.open(table, None)?;
-        // Several elements may end on one line; a row is told apart by its number among the table's rows.
-        for (number, fields) in (1..).zip(rows.remove(table.name.as_str()).unwrap_or_default()) {
-            let fields: Vec<Option<&[u8]>> = fields.iter().map(|field| Some(field.as_bytes())).collect();
-            intake.row(number, &fields, outlet)?;
-        }
-        let without = intake.finish(outlet)?;
-        tables.push(Read { contract: table, staged: outlet.close()?, without, tally: intake.tally });
+        let own = rows.remove(table.name.as_str()).unwrap_or_default();
+        tables.push(read_rows(contract, table, &own, outlet)?);
     }
     Ok(Parsed { tables, lacking: BTreeSet::new() })
+}
+
+/// Rows that stand on no line of their own are told apart by their number among the table's rows.
+fn read_rows<'c, R: AsRef<[F]>, F: AsRef<[u8]>>(
+    contract: &'c Contract,
+    table: &'c TableContract,
+    rows: &[R],
+    outlet: &mut StagingOutlet<'_>,
+) -> anyhow::Result<Read<'c>> {
+    let mut intake = Intake::new(contract, table, None, &[], b'.');
+    outlet.open(table, None)?;
+    for (number, fields) in (1..).zip(rows) {
+        let fields: Vec<Option<&[u8]>> = fields.as_ref().iter().map(|field| Some(field.as_ref())).collect();
+        intake.row(number, &fields, outlet)?;
+    }
+    let without = intake.finish(outlet)?;
+    Ok(Read { contract: table, staged: outlet.close()?, without, tally: intake.tally, counties: None })
 }
 
 #[cfg(test)]

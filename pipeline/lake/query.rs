@@ -30,12 +30,14 @@ pub struct Query<'a> {
 }
 
 /// A parameter's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parameter {
     /// A whole number.
     Integer(i64),
     /// A civil date.
     Date(Date),
+    /// Text.
+    Text(String),
 }
 
 impl std::fmt::Display for Parameter {
@@ -43,6 +45,7 @@ impl std::fmt::Display for Parameter {
         match self {
             Parameter::Integer(number) => number.fmt(f),
             Parameter::Date(date) => date.fmt(f),
+            Parameter::Text(text) => text.fmt(f),
         }
     }
 }
@@ -106,16 +109,17 @@ impl Lake {
             .into_iter()
             .map(|name| {
                 let value = query.parameters.get(&name).with_context(|| format!("there is no parameter ${name}"))?;
-                Ok((name, scalar(*value)))
+                Ok((name, scalar(value)))
             })
             .collect::<anyhow::Result<_>>()?;
         frame.with_param_values(ParamValues::from(values)).map_err(|error| reduce(&error))
     }
 }
 
-fn scalar(value: Parameter) -> ScalarValue {
+fn scalar(value: &Parameter) -> ScalarValue {
     match value {
-        Parameter::Integer(number) => ScalarValue::Int64(Some(number)),
-        Parameter::Date(date) => ScalarValue::Date32(Some(calendar::days_since_epoch(date))),
+        Parameter::Integer(number) => ScalarValue::Int64(Some(*number)),
+        Parameter::Date(date) => ScalarValue::Date32(Some(calendar::days_since_epoch(*date))),
+        Parameter::Text(text) => ScalarValue::Utf8(Some(text.clone())),
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::prelude::{ParquetReadOptions, col};
 use futures::StreamExt;
@@ -100,6 +100,20 @@ impl Staged {
             Ok(repeated.len() as u64 <= most)
         })?;
         Ok(repeated)
+    }
+
+    /// Hands the line and the number in a column of every row to `each`, by line; rows without a number are left out.
+    pub fn numbers(&self, engine: &Engine, column: &str, mut each: impl FnMut(u64, i64)) -> anyhow::Result<()> {
+        let line = self.line_column();
+        self.sorted(engine, &[column.to_owned(), line.clone()], &[line], |batch| {
+            let numbers = arrow::compute::cast(batch.column(0), &DataType::Int64).context("reading numbers")?;
+            for (line, number) in lines(&batch, 1)?.into_iter().zip(numbers.as_primitive::<Int64Type>()) {
+                if let Some(number) = number {
+                    each(line, number);
+                }
+            }
+            Ok(true)
+        })
     }
 
     /// Writes the rows, but those of `without`, in order into a table file.

@@ -235,15 +235,16 @@ impl Builder<'_> {
             let mut inputs = inputs.clone();
             inputs.insert(model.name.clone(), vec![(ALL.to_owned(), entry.clone())]);
             let query = Query { sql: &check.sql, tables: self.tables(&inputs)?, parameters };
-            let mut found = 0;
+            let (mut found, mut shown) = (0, Vec::new());
             self.lake
                 .stream(self.engine, &query, |batch| {
                     found += batch.num_rows();
-                    Ok(())
+                    check::show(check, batch, &mut shown)
                 })
                 .with_context(|| format!("{}: rule {}", model.at(&check.navn), check.navn))?;
             if found > 0 {
-                let what = format!("{} ({found} rows)", check.melding);
+                let shown = if shown.is_empty() { String::new() } else { format!(": {}", shown.join(", ")) };
+                let what = format!("{} ({found} rows{shown})", check.melding);
                 let place = model.at(&format!("\"{}\"", check.navn));
                 return Err(anyhow::Error::new(CheckFailed { place, rule: check.navn.clone(), what }));
             }

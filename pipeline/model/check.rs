@@ -5,7 +5,7 @@ use anyhow::Context;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type};
 
-use super::header::Model;
+use super::header::{CheckSpec, Model};
 
 /// A model's data are not what its header says: the product's old release stays.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,19 @@ pub struct CheckFailed {
     pub rule: String,
     /// What was found; never a row's values.
     pub what: String,
+}
+
+/// How many codes of what a check found are told.
+const MOST_SHOWN: usize = 10;
+
+/// Adds the first codes of what a header's own check found, if it says which column they are in.
+pub(super) fn show(check: &CheckSpec, batch: &RecordBatch, shown: &mut Vec<String>) -> anyhow::Result<()> {
+    let Some(name) = &check.viser else { return Ok(()) };
+    let column = batch.column_by_name(name).with_context(|| format!("its statement has no column `{name}`"))?;
+    let codes = arrow::compute::cast(column, &DataType::Utf8).context("reading codes")?;
+    let left = MOST_SHOWN.saturating_sub(shown.len());
+    shown.extend(codes.as_string::<i32>().iter().flatten().take(left).map(str::to_owned));
+    Ok(())
 }
 
 /// Checks one batch of a model's rows.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, bail, ensure};
 use arrow::datatypes::{DataType, SchemaRef};
 
 use super::header::{Audience, Model};
@@ -19,6 +18,15 @@ pub struct Models {
     pub schemas: BTreeMap<String, SchemaRef>,
 }
 
+/// What a survey makes do without.
+#[derive(Default)]
+pub struct Missing {
+    /// Tables whose files could not be read: naming them is no fault.
+    pub unread: BTreeSet<String>,
+    /// Columns of tables that may have none of their own, so that what reads them can be planned all the same.
+    pub stand_ins: BTreeMap<String, SchemaRef>,
+}
+
 impl Models {
     /// Orders and plans models over source tables with these schemas.
     pub fn plan(
@@ -28,23 +36,37 @@ impl Models {
         engine: &Engine,
         lake: &Lake,
     ) -> anyhow::Result<Models> {
-        let ordered = order(models, sources)?;
-        let mut schemas = sources.clone();
+        let (models, mut faults) = Models::survey(models, sources, &Missing::default(), parameters, engine, lake);
+        if faults.is_empty() { Ok(models) } else { Err(faults.swap_remove(0)) }
+    }
+
+    /// The same, but goes on after a fault and tells all of them. A model is planned when all that it reads has columns.
+    pub fn survey(
+        models: Vec<Model>,
+        sources: &BTreeMap<String, SchemaRef>,
+        missing: &Missing,
+        parameters: &BTreeMap<String, Parameter>,
+        engine: &Engine,
+        lake: &Lake,
+    ) -> (Models, Vec<anyhow::Error>) {
+        let (ordered, mut faults) = order_all(models, sources, &missing.unread);
+        let mut schemas = missing.stand_ins.clone();
+        schemas.extend(sources.clone());
         for model in &ordered {
-            let tables = model
-                .reads
-                .iter()
-                .map(|name| {
-                    let schema = schemas.get(name).context("an input was not planned")?.clone();
-                    Ok(Table { name, schema, entries: Vec::new() })
-                })
-                .collect::<anyhow::Result<_>>()?;
-            let query = Query { sql: &model.sql, tables, parameters };
-            let schema = lake.plan(engine, &query).map_err(|error| located(model, &error))?;
-            check_columns(model, &schema)?;
-            schemas.insert(model.name.clone(), schema);
+            let table = |name| {
+                let schema: &SchemaRef = schemas.get(name)?;
+                Some(Table { name, schema: schema.clone(), entries: Vec::new() })
+            };
+            let Some(tables) = model.reads.iter().map(|name| table(name.as_str())).collect() else { continue };
+            match lake.plan(engine, &Query { sql: &model.sql, tables, parameters }) {
+                Ok(schema) => {
+                    faults.extend(column_faults(model, &schema));
+                    schemas.insert(model.name.clone(), schema);
+                }
+                Err(error) => faults.push(located(model, &error)),
+            }
         }
-        Ok(Models { ordered, schemas })
+        (Models { ordered, schemas }, faults)
     }
 
     /// The model of that name.
@@ -59,7 +81,7 @@ impl Models {
 }
 
 /// The folder of models that every product reads.
-pub(super) const SHARED: &str = "felles";
+pub const SHARED: &str = "felles";
 
 /// The engine names columns and tables, not lines; the first line that holds the name is where to look.
 fn located(model: &Model, error: &anyhow::Error) -> anyhow::Error {
@@ -72,120 +94,136 @@ fn located(model: &Model, error: &anyhow::Error) -> anyhow::Error {
     anyhow::anyhow!("{place}: {message}")
 }
 
-fn check_columns(model: &Model, schema: &SchemaRef) -> anyhow::Result<()> {
+/// What does not hold of a model's columns.
+fn column_faults(model: &Model, schema: &SchemaRef) -> Vec<anyhow::Error> {
+    let mut faults = Vec::new();
+    let mut must = |holds: bool, place: String, what: String| {
+        if !holds {
+            faults.push(anyhow::anyhow!("{place}: {what}"));
+        }
+    };
     let has = |name: &String| schema.column_with_name(name).is_some();
     let nearest = |name: &str| {
         let names = schema.fields().iter().map(|field| field.name().as_str());
         closed::nearest(name, names).unwrap_or("").to_owned()
     };
     for column in model.grain.iter().chain(&model.folder_column).chain(&model.dimensions) {
-        ensure!(has(column), "{}: `{column}` is no column of the result", model.at(column));
+        must(has(column), model.at(column), format!("`{column}` is no column of the result"));
     }
     for (name, spec) in &model.columns {
-        ensure!(
-            has(name),
-            "{}: `{name}` is no column of the result; the nearest is `{}`",
-            model.at_column(name),
-            nearest(name)
-        );
+        let place = model.at_column(name);
+        let what = format!("`{name}` is no column of the result; the nearest is `{}`", nearest(name));
+        must(has(name), place.clone(), what);
         for other in spec.avledet_av.iter().chain(&spec.storste).chain(&spec.nest_storste) {
-            ensure!(has(other), "{}: `{other}` is no column of the result", model.at_column(name));
+            must(has(other), place.clone(), format!("`{other}` is no column of the result"));
         }
-        ensure!(
-            spec.avledet_av.is_empty() || spec.avledet_av.len() == 2,
-            "{}: `avledet_av` names numerator and denominator",
-            model.at_column(name)
-        );
+        let pair = spec.avledet_av.is_empty() || spec.avledet_av.len() == 2;
+        must(pair, place, "`avledet_av` names numerator and denominator".to_owned());
     }
     for field in schema.fields() {
+        let name = field.name();
         let numeric = field.data_type().is_numeric() && *field.data_type() != DataType::Boolean;
-        let unit = model.columns.get(field.name()).and_then(|spec| spec.unit.as_ref());
-        let rounding = model
-            .columns
-            .get(field.name())
-            .is_some_and(|spec| spec.desimaler.is_some() || spec.unit.as_deref() == Some("andel"));
-        ensure!(
+        let spec = model.columns.get(name);
+        let unit = spec.and_then(|spec| spec.unit.as_deref());
+        let rounding = spec.is_some_and(|spec| spec.desimaler.is_some()) || unit == Some("andel");
+        must(
             model.audience == Audience::Arbeid || !field.data_type().is_floating() || rounding,
-            "{}: rule desimaler: `{}` is published and is no share; say to how many decimals",
-            model.at_column(field.name()),
-            field.name()
+            model.at_column(name),
+            format!("rule desimaler: `{name}` is published and is no share; say to how many decimals"),
         );
-        ensure!(
+        must(
             !numeric || unit.is_some(),
-            "{}: rule unit: column `{}` is a number without a unit; give [columns.{}] unit",
-            model.at_name(field.name()),
-            field.name(),
-            field.name()
+            model.at_name(name),
+            format!("rule unit: column `{name}` is a number without a unit; give [columns.{name}] unit"),
         );
     }
     let published = model.audience != Audience::Arbeid;
-    ensure!(!published || has(&"status".to_owned()), "{}: a published table has a column `status`", model.file);
-    Ok(())
+    let status = !published || has(&"status".to_owned());
+    must(status, model.file.clone(), "a published table has a column `status`".to_owned());
+    faults
 }
 
-/// Inputs first; among those that are ready, by name.
-fn order(models: Vec<Model>, sources: &BTreeMap<String, SchemaRef>) -> anyhow::Result<Vec<Model>> {
+/// Inputs first; among those that are ready, by name. Goes on after a fault.
+fn order_all(
+    models: Vec<Model>,
+    sources: &BTreeMap<String, SchemaRef>,
+    unread: &BTreeSet<String>,
+) -> (Vec<Model>, Vec<anyhow::Error>) {
+    let mut faults = Vec::new();
     let mut waiting: BTreeMap<String, Model> = BTreeMap::new();
     for model in models {
-        ensure!(!sources.contains_key(&model.name), "{}: a source has the same name", model.file);
-        if let Some(other) = waiting.get(&model.name) {
-            bail!("{}: {} has the same name", model.file, other.file);
+        if sources.contains_key(&model.name) {
+            faults.push(anyhow::anyhow!("{}: a source has the same name", model.file));
+        } else if let Some(other) = waiting.get(&model.name) {
+            faults.push(anyhow::anyhow!("{}: {} has the same name", model.file, other.file));
+        } else {
+            waiting.insert(model.name.clone(), model);
         }
-        waiting.insert(model.name.clone(), model);
     }
+    // What can be read, or cannot be and was told: it holds up nobody.
+    let mut done: BTreeSet<String> = sources.keys().chain(unread).cloned().collect();
     for model in waiting.values() {
         for read in &model.reads {
             if let Some(other) = waiting.get(read) {
-                ensure!(
-                    other.product == model.product || other.product == SHARED,
-                    "{}: {read} belongs to {}; a product reads its own tables and those of {SHARED}",
-                    model.at_name(read),
-                    other.product
-                );
-            } else if !sources.contains_key(read) {
+                if other.product != model.product && other.product != SHARED {
+                    faults.push(anyhow::anyhow!(
+                        "{}: {read} belongs to {}; a product reads its own tables and those of {SHARED}",
+                        model.at_name(read),
+                        other.product
+                    ));
+                }
+            } else if !sources.contains_key(read) && !unread.contains(read) {
+                done.insert(read.clone());
                 let known = waiting.keys().chain(sources.keys()).map(String::as_str);
-                bail!(
+                faults.push(anyhow::anyhow!(
                     "{}: there is no table `{read}`; the nearest is `{}`",
                     model.at_name(read),
                     closed::nearest(read, known).unwrap_or("")
-                );
+                ));
             }
         }
     }
     let mut ordered: Vec<Model> = Vec::new();
-    let mut done: BTreeSet<String> = sources.keys().cloned().collect();
     while !waiting.is_empty() {
-        let Some(ready) = waiting.values().find(|model| model.reads.is_subset(&done)).map(|model| model.name.clone())
-        else {
-            return Err(cycle(&waiting));
+        let ready = waiting.values().find(|model| model.reads.is_subset(&done)).map(|model| model.name.clone());
+        let leaving = match ready {
+            Some(ready) => vec![ready],
+            None => {
+                let circle = circle(&waiting);
+                faults.push(in_a_circle(&circle, &waiting));
+                circle.iter().map(|model| model.name.clone()).collect()
+            }
         };
-        if let Some(model) = waiting.remove(&ready) {
-            done.insert(ready);
-            ordered.push(model);
+        for name in leaving {
+            ordered.extend(waiting.remove(&name));
+            done.insert(name);
         }
     }
-    Ok(ordered)
+    (ordered, faults)
 }
 
-/// Follows one input after another until a table comes again.
-fn cycle(waiting: &BTreeMap<String, Model>) -> anyhow::Error {
+/// Follows one input after another until a table comes again: the models from there on read each other.
+fn circle(waiting: &BTreeMap<String, Model>) -> Vec<&Model> {
     let mut path: Vec<&Model> = Vec::new();
     let mut next = waiting.values().next();
     while let Some(model) = next {
         if let Some(start) = path.iter().position(|seen| seen.name == model.name) {
-            let steps: Vec<String> = path[start..]
-                .iter()
-                .map(|model| {
-                    let read = model.reads.iter().find(|read| waiting.contains_key(*read));
-                    model.at_name(read.map_or("", String::as_str))
-                })
-                .collect();
-            return anyhow::anyhow!("{}: these models read each other in a circle: {}", steps[0], steps.join(" → "));
+            return path.split_off(start);
         }
         path.push(model);
         next = model.reads.iter().find_map(|read| waiting.get(read));
     }
-    anyhow::anyhow!("models wait for each other")
+    path
+}
+
+fn in_a_circle(circle: &[&Model], waiting: &BTreeMap<String, Model>) -> anyhow::Error {
+    let place = |model: &&Model| {
+        let read = model.reads.iter().find(|read| waiting.contains_key(*read));
+        model.at_name(read.map_or("", String::as_str))
+    };
+    let steps: Vec<String> = circle.iter().map(place).collect();
+    let first = steps.first().map_or("", String::as_str);
+    anyhow::anyhow!("{first}: these models read each other in a circle: {}", steps.join(" → "))
 }
 
 #[cfg(test)]
@@ -197,6 +235,12 @@ mod tests {
             "/*---\ntitle = \"T\"\naudience = \"arbeid\"\ngrain = [\"a\"]\nversjon = 1\n---*/\nselect a\nfrom {reads}\norder by a\n"
         );
         Model::parse("reservasjon", name, &text).unwrap()
+    }
+
+    /// In order, or the first fault.
+    fn order(models: Vec<Model>, sources: &BTreeMap<String, SchemaRef>) -> anyhow::Result<Vec<Model>> {
+        let (ordered, faults) = order_all(models, sources, &BTreeSet::new());
+        faults.into_iter().next().map_or(Ok(ordered), Err)
     }
 
     fn sources() -> BTreeMap<String, SchemaRef> {
@@ -216,5 +260,14 @@ mod tests {
         assert!(error.starts_with("queries/reservasjon/a.sql:8: these models read each other in a circle"), "{error}");
         let error = order(vec![model("a", "kidle")], &sources()).unwrap_err().to_string();
         assert_eq!(error, "queries/reservasjon/a.sql:8: there is no table `kidle`; the nearest is `kilde`");
+    }
+
+    #[test]
+    fn every_fault_is_told_and_a_file_that_could_not_be_read_is_not_unknown() {
+        let models = vec![model("a", "b"), model("b", "a"), model("c", "kidle"), model("d", "kidle"), model("e", "f")];
+        let (ordered, faults) = order_all(models, &sources(), &BTreeSet::from(["f".to_owned()]));
+        let told: Vec<String> = faults.iter().map(|fault| fault.to_string()[..27].to_owned()).collect();
+        assert_eq!(told, ["c", "d", "a"].map(|name| format!("queries/reservasjon/{name}.sql:8")[..27].to_owned()));
+        assert_eq!(ordered.len(), 5);
     }
 }

@@ -80,6 +80,8 @@ pub struct CheckSpec {
     pub navn: String,
     /// Finds what is wrong; the model's own table and those it reads are known.
     pub sql: String,
+    /// The column of what it finds that the operator is told as well; of codes only, never of what was delivered.
+    pub viser: Option<String>,
     /// What the operator is told.
     pub melding: String,
 }

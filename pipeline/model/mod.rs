@@ -10,5 +10,5 @@ mod header;
 
 pub use build::{Builder, Built, Ran};
 pub use check::CheckFailed;
-pub use graph::Models;
+pub use graph::{Missing, Models, SHARED};
 pub use header::{Audience, ColumnSpec, Model, Privacy, Touch};

@@ -7,6 +7,7 @@ mod identity;
 mod manifest;
 mod pages;
 mod release;
+mod site;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,6 @@ use std::path::PathBuf;
 use anyhow::Context;
 use arrow::array::RecordBatch;
 use jiff::civil::Date;
-use rayon::prelude::*;
 
 pub use manifest::{File, MANIFEST, Manifest, Product};
 pub use release::Releases;
@@ -26,13 +26,11 @@ use crate::disclosure::{self, Disclosed, Thresholds};
 use crate::embedded::Files;
 use crate::lake::{Damaged, Entry, Lake, State};
 use crate::model::{Audience, Model, Models};
-use crate::render::{self, Site, SiteFiles};
+use crate::render::{Site, SiteFiles};
 use crate::{disk, export};
 use release::{About, Draft};
 
 const ALL: &str = "alle";
-/// Pages rendered at a time: enough to keep the cores busy, few enough to keep memory flat.
-const PAGES_AT_A_TIME: usize = 512;
 
 /// What publishing works with.
 pub struct Publisher<'a> {
@@ -203,11 +201,7 @@ impl Publisher<'_> {
         for (model, entry, batch) in tables.iter().filter(|(model, _, _)| model.audience != Audience::Offentlig) {
             let path = format!("tabeller/{}.parquet", model.name);
             draft.link(&path, &self.lake.path(entry), &entry.sha256, &about(model, batch.num_rows()))?;
-            let tree = match model.audience {
-                Audience::Lege => "lege".to_owned(),
-                Audience::Fylke => "fylke".to_owned(),
-                _ => format!("intern/{}", model.product),
-            };
+            let tree = tree(model);
             match &model.folder_column {
                 Some(column) => {
                     for (key, part) in pages::by_key(batch, column)? {
@@ -224,100 +218,6 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    fn put_pages(
-        &self,
-        tables: &[(&Model, &Entry, RecordBatch)],
-        disclosed: &[(&Model, Disclosed)],
-        withheld: &BTreeMap<String, String>,
-        draft: &mut Draft,
-    ) -> Result<(), PublishError> {
-        let about_page = render::About {
-            synthetic: self.config.synthetic,
-            published: self.as_of,
-            withheld: withheld.keys().cloned().collect(),
-            thresholds: self.printed_thresholds(),
-        };
-        let open: BTreeMap<&str, (&Model, &RecordBatch)> = disclosed
-            .iter()
-            .filter(|(model, _)| !withheld.contains_key(&model.name))
-            .map(|(model, table)| (model.name.as_str(), (*model, &table.batch)))
-            .chain(
-                tables
-                    .iter()
-                    .filter(|(model, _, _)| model.audience != Audience::Offentlig)
-                    .map(|(model, _, batch)| (model.name.as_str(), (*model, batch))),
-            )
-            .collect();
-        for page in self.site.pages() {
-            let product = About { product: Some(page.product.clone()), ..About::default() };
-            if page.tables.iter().any(|name| self.of_failed_product(name)) {
-                self.carry_page(page, draft)?;
-                continue;
-            }
-            let named: Vec<(&Model, &RecordBatch)> =
-                page.tables.iter().filter_map(|name| open.get(name.as_str()).copied()).collect();
-            let Some(key_column) = &page.mappe else {
-                let tables = named
-                    .iter()
-                    .map(|(model, batch)| Ok((model.name.clone(), pages::table(model, batch)?)))
-                    .collect::<anyhow::Result<_>>()?;
-                let html = self.site.render(page, None, &tables, &about_page).map_err(PublishError::Site)?;
-                draft.put(&page.file(None), html.as_bytes(), &product)?;
-                continue;
-            };
-            let (keyed, whole): (Vec<_>, Vec<_>) =
-                named.into_iter().partition(|(model, _)| model.folder_column.as_ref() == Some(key_column));
-            let whole: BTreeMap<String, render::Table> = whole
-                .into_iter()
-                .map(|(model, batch)| Ok((model.name.clone(), pages::table(model, batch)?)))
-                .collect::<anyhow::Result<_>>()?;
-            let parts: Vec<(&Model, BTreeMap<String, RecordBatch>, RecordBatch)> = keyed
-                .into_iter()
-                .map(|(model, batch)| Ok((model, pages::by_key(batch, key_column)?, batch.slice(0, 0))))
-                .collect::<anyhow::Result<_>>()?;
-            // The first table decides who has a page.
-            let keys: Vec<&String> = parts.first().into_iter().flat_map(|(_, parts, _)| parts.keys()).collect();
-            for some in keys.chunks(PAGES_AT_A_TIME) {
-                let rendered: Vec<(&String, String)> = some
-                    .par_iter()
-                    .map(|key| {
-                        let mut tables = whole.clone();
-                        for (model, parts, none) in &parts {
-                            let part = parts.get(*key).unwrap_or(none);
-                            tables.insert(model.name.clone(), pages::table(model, part)?);
-                        }
-                        Ok((*key, self.site.render(page, Some(key), &tables, &about_page)?))
-                    })
-                    .collect::<anyhow::Result<_>>()
-                    .map_err(PublishError::Site)?;
-                for (key, html) in rendered {
-                    draft.put(&page.file(Some(key)), html.as_bytes(), &product)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn of_failed_product(&self, table: &str) -> bool {
-        self.models.find(table).is_some_and(|model| self.failed.contains(&model.product))
-    }
-
-    /// Takes a page over from the release before, with all its copies.
-    fn carry_page(&self, page: &render::Page, draft: &mut Draft) -> anyhow::Result<()> {
-        let Some(before) = draft.before.clone() else { return Ok(()) };
-        let single = page.file(None);
-        let is_copy = |path: &str| match &page.mappe {
-            Some(_) => path.starts_with(&format!("{}/", page.tree)) && path.ends_with(&format!("/{}", page.path)),
-            None => path == single,
-        };
-        for (path, file) in before.files.iter().filter(|(path, _)| is_copy(path)) {
-            if !draft.files.contains_key(path) {
-                draft.carry(path, file)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Takes a failed product's data files over from the release before.
     fn carry_failed(&self, draft: &mut Draft) -> anyhow::Result<()> {
         let Some(before) = draft.before.clone() else { return Ok(()) };
@@ -328,35 +228,6 @@ impl Publisher<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Each tree that has a page has its own assets; those that carried pages name are carried too.
-    fn put_assets(&self, draft: &mut Draft) -> anyhow::Result<()> {
-        let trees: BTreeSet<String> = draft
-            .files
-            .keys()
-            .filter(|path| path.ends_with(".html"))
-            .filter_map(|path| path.split_once('/').map(|(tree, _)| tree.to_owned()))
-            .collect();
-        for tree in trees {
-            for (name, bytes) in self.site.assets() {
-                draft.put(&format!("{tree}/assets/{name}"), bytes, &About::default())?;
-            }
-            let Some(before) = draft.before.clone().filter(|_| !self.failed.is_empty()) else { continue };
-            let prefix = format!("{tree}/assets/");
-            for (path, file) in before.files.iter().filter(|(path, _)| path.starts_with(&prefix)) {
-                if !draft.files.contains_key(path) {
-                    draft.carry(path, file)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn printed_thresholds(&self) -> BTreeMap<String, String> {
-        let products = self.models.products();
-        let all = products.iter().flat_map(|product| self.config.product(product).thresholds);
-        all.map(|(name, value)| (name, value.to_string())).collect()
     }
 
     fn manifest(&self, draft: &Draft, withheld: &BTreeMap<String, String>) -> Manifest {
@@ -412,6 +283,15 @@ impl Publisher<'_> {
             products,
             files: draft.files.clone(),
         }
+    }
+}
+
+/// The output tree of a table that is not public.
+fn tree(model: &Model) -> String {
+    match model.audience {
+        Audience::Lege => "lege".to_owned(),
+        Audience::Fylke => "fylke".to_owned(),
+        _ => format!("intern/{}", model.product),
     }
 }
 

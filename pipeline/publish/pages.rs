@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type};
 
 use crate::calendar;
@@ -31,30 +31,32 @@ pub(super) fn table(model: &Model, batch: &RecordBatch) -> anyhow::Result<Table>
     Ok(Table { name: model.name.clone(), title: model.title.clone(), columns, rows })
 }
 
-/// The parts of a batch by the value of a column, in the column's order. Rows of one key stand together, since a
-/// table's order begins with its folder column.
+/// A row with this key belongs in every folder.
+const EVERY_FOLDER: &str = "alle";
+
+/// The rows of a batch by the folder they belong in, in the table's order. A row without a key belongs in none, a row
+/// with the key `alle` in each.
 pub(super) fn by_key(batch: &RecordBatch, column: &str) -> anyhow::Result<BTreeMap<String, RecordBatch>> {
     let at = batch.schema().index_of(column).with_context(|| format!("no column {column}"))?;
-    let keys: Vec<String> = cells(batch.column(at).as_ref())?
-        .into_iter()
-        .map(|cell| match cell {
-            Cell::Integer(number) => Ok(number.to_string()),
-            Cell::Text(text) => Ok(text),
-            _ => bail!("a row has no {column}, so no folder"),
-        })
-        .collect::<anyhow::Result<_>>()?;
-    let mut parts = BTreeMap::new();
-    let mut start = 0;
-    for end in 1..=keys.len() {
-        if end == keys.len() || keys[end] != keys[start] {
-            let part = batch.slice(start, end - start);
-            if parts.insert(keys[start].clone(), part).is_some() {
-                bail!("rows of one {column} do not stand together; the table's order must begin with it");
-            }
-            start = end;
-        }
+    let mut rows: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (row, cell) in (0_u64..).zip(cells(batch.column(at).as_ref())?) {
+        let key = match cell {
+            Cell::Integer(number) => number.to_string(),
+            Cell::Text(text) => text,
+            Cell::Absent => continue,
+            Cell::Number(_) | Cell::Date(_) => bail!("{column} is neither a number nor a code and names no folder"),
+        };
+        rows.entry(key).or_default().push(row);
     }
-    Ok(parts)
+    let shared = rows.remove(EVERY_FOLDER).unwrap_or_default();
+    rows.into_iter()
+        .map(|(key, mut own)| {
+            own.extend(&shared);
+            own.sort_unstable();
+            let part = arrow::compute::take_record_batch(batch, &UInt64Array::from(own)).context("dividing rows")?;
+            Ok((key, part))
+        })
+        .collect()
 }
 
 fn cells(column: &dyn Array) -> anyhow::Result<Vec<Cell>> {

@@ -10,10 +10,12 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, escape_formatter};
 
-use super::chart::{self, Bin, Histogram, Line, Own, Percentile, Series, Size, Strip, Unit};
-use super::filter::{cell, count, figure, month, refuse, register, short_month};
+use super::chart::{self, Bar, Bars, Bin, Goal, Histogram, Line, Own, Percentile, Series, Size, Strip, Unit};
+use super::filter::{cell, count, figure, period, refuse, register, short_absence, short_period};
 use super::number;
-use super::page::{Page, Tree};
+use super::page::{Page, Tree, is_plain};
+use super::period::Period;
+use super::table::Absent;
 use super::texts::Texts;
 
 /// What functions need to know of the page that is being rendered; templates see it as `page`.
@@ -26,11 +28,14 @@ pub(super) struct Position {
 
 impl Object for Position {}
 
-/// An engine without templates. `assets` is file name → hashed name; `pages` are those that links may go to.
+/// The pages that links may go to, by tree and path → whether there is one per key.
+pub(super) type Targets = BTreeMap<(Tree, String), bool>;
+
+/// An engine without templates. `assets` is file name → hashed name.
 pub(super) fn environment(
     texts: &Arc<Texts>,
     assets: BTreeMap<String, String>,
-    pages: BTreeSet<(Tree, String)>,
+    pages: Targets,
 ) -> Result<Environment<'static>, Error> {
     let mut env = Environment::empty();
     // Debug information would quote the values around an error.
@@ -58,6 +63,8 @@ fn add_texts(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     let all = texts.clone();
     env.add_function("text", move |key: &str, slots: Kwargs| fill(&all, key, &slots, None));
     let all = texts.clone();
+    env.add_function("has_text", move |key: &str| all.has(key));
+    let all = texts.clone();
     env.add_function("text_n", move |key: &str, n: i64, slots: Kwargs| {
         let form = if n == 1 { "one" } else { "other" };
         fill(&all, &format!("{key}.{form}"), &slots, Some(number::grouped(n)))
@@ -84,18 +91,30 @@ fn here<T>(state: &State, f: impl FnOnce(&Position) -> Result<T, Error>) -> Resu
     f(page.downcast_object_ref::<Position>().ok_or_else(|| refuse("a template has put another value in 'page'"))?)
 }
 
-fn add_links(env: &mut Environment<'static>, assets: BTreeMap<String, String>, pages: BTreeSet<(Tree, String)>) {
+fn add_links(env: &mut Environment<'static>, assets: BTreeMap<String, String>, pages: Targets) {
+    let targets = Arc::new(pages);
+    let pages = targets.clone();
     env.add_function("asset", move |state: &State, name: &str| {
         let hashed = assets.get(name).ok_or_else(|| refuse(format!("there is no asset '{name}'")))?;
         here(state, |position| Ok(address(format!("{}assets/{hashed}", position.page.root()))))
     });
-    env.add_function("link", move |state: &State, path: &str| {
+    env.add_function("link", move |state: &State, path: &str, options: Kwargs| {
+        let key = options.get::<Option<String>>("key")?;
+        options.assert_all_used()?;
         here(state, |position| {
             let page = &position.page;
-            if !pages.contains(&(page.tree, path.to_owned())) {
-                return Err(refuse(format!("there is no page '{path}' in {}", page.tree)));
+            // Folders of these trees are for one reader each: no link leads from one key's folder to another's.
+            let open = !matches!(page.tree, Tree::Lege | Tree::Fylke);
+            let known = match pages.get(&(page.tree, path.to_owned())) {
+                Some(true) => key.as_deref().is_some_and(|key| open && is_plain(key)),
+                Some(false) => key.is_none(),
+                None => false,
+            };
+            if !known {
+                return Err(refuse(format!("there is no page '{path}' in {} to link to in this way", page.tree)));
             }
-            Ok(address(format!("{}{path}", page.root())))
+            let folder = key.map(|key| format!("{key}/")).unwrap_or_default();
+            Ok(address(format!("{}{folder}{path}", page.root())))
         })
     });
     env.add_function("data", |state: &State, table: &str| {
@@ -109,10 +128,12 @@ fn add_links(env: &mut Environment<'static>, assets: BTreeMap<String, String>, p
             }))
         })
     });
-    env.add_function("published", |state: &State, table: &str| {
+    env.add_function("published", move |state: &State, name: &str| {
         here(state, |position| {
-            declared(position, table)?;
-            Ok(!position.withheld.contains(table))
+            if !targets.contains_key(&(position.page.tree, name.to_owned())) {
+                declared(position, name)?;
+            }
+            Ok(!position.withheld.contains(name))
         })
     });
 }
@@ -157,18 +178,33 @@ fn add_figures(env: &mut Environment<'static>) {
 }
 
 fn add_charts(env: &mut Environment<'static>, texts: &Arc<Texts>) {
-    let months = texts.clone();
+    let names = texts.clone();
     env.add_function("series_chart", move |lines: Vec<Value>, options: Kwargs| {
         let lines = lines.iter().map(line).collect::<Result<Vec<Line>, Error>>()?;
-        let (size, unit) = (size(&options)?, unit(&options)?);
+        let (size, unit, goal) = (size(&options)?, unit(&options)?, goal(&options)?);
+        let axis = options.get("axis")?;
         options.assert_all_used()?;
-        for month in (1..=12).filter_map(|month| crate::calendar::Month::from_number(202_600 + month)) {
-            short_month(&months, month)?;
+        let periods: Vec<Period> = lines.iter().flat_map(|line| &line.points).map(|(period, _)| *period).collect();
+        if periods.windows(2).any(|two| !two[0].same_kind(two[1])) {
+            return Err(refuse("a series holds periods of one kind"));
         }
-        Ok::<_, Error>(chart::to_value(Series::draw(&lines, unit, size, |month| {
-            // All twelve names were looked up above.
-            short_month(&months, month).unwrap_or_default()
+        let span = periods.iter().min().zip(periods.iter().max());
+        let steps = span.map_or(0..0, |(first, last)| 0..last.since(*first) + 1);
+        for (step, (first, _)) in steps.zip(span.into_iter().cycle()) {
+            short_period(&names, first.plus(step))?;
+        }
+        Ok(chart::to_value(Series::draw(&lines, (goal, axis), unit, size, |period| {
+            // Every name was looked up above.
+            short_period(&names, period).unwrap_or_default()
         })))
+    });
+    let words = texts.clone();
+    env.add_function("bar_chart", move |rows: Value, columns: Value, options: Kwargs| {
+        let bars = rows.try_iter()?.map(|row| bar(&words, &row, &columns)).collect::<Result<Vec<Bar>, Error>>()?;
+        let (size, unit, goal) = (size(&options)?, unit(&options)?, goal(&options)?);
+        let axis = options.get("axis")?;
+        options.assert_all_used()?;
+        Ok::<_, Error>(chart::to_value(Bars::draw(&bars, goal, axis, unit, size)))
     });
     env.add_function("histogram_chart", |rows: Value, columns: Value, options: Kwargs| {
         let bins = rows.try_iter()?.map(|row| bin(&row, &columns)).collect::<Result<Vec<Bin>, Error>>()?;
@@ -199,15 +235,37 @@ fn add_charts(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     });
 }
 
-/// `{"class": …, "name": …, "rows": …, "x": month column, "y": value column}`.
+/// `{"class": …, "name": …, "rows": …, "x": period column, "y": value column}`.
 fn line(given: &Value) -> Result<Line, Error> {
     let (x, y) = (string(given, "x")?, string(given, "y")?);
     let rows = cell(given, "rows")?;
     let points = rows
         .try_iter()?
-        .map(|row| Ok((month(&cell(&row, &x)?)?, figure(&cell(&row, &y)?)?)))
+        .map(|row| Ok((period(&cell(&row, &x)?)?, figure(&cell(&row, &y)?)?)))
         .collect::<Result<_, Error>>()?;
     Ok(Line { class: string(given, "class")?, name: string(given, "name")?, points })
+}
+
+/// A row as a bar; `columns` is `{"name": …, "value": …}`.
+fn bar(texts: &Texts, row: &Value, columns: &Value) -> Result<Bar, Error> {
+    let value = cell(row, &string(columns, "value")?)?;
+    let value = match (value.downcast_object_ref::<Absent>(), figure(&value)?) {
+        (None, Some(figure)) => Ok(figure),
+        (Some(absent), _) => Err(short_absence(texts, absent)?),
+        (None, None) => return Err(refuse("a bar without a value")),
+    };
+    Ok(Bar { name: string(row, &string(columns, "name")?)?, value })
+}
+
+/// `goal=…, goal_label=…`, when the chart has a goal.
+fn goal(options: &Kwargs) -> Result<Option<Goal>, Error> {
+    let label: Option<String> = options.get("goal_label")?;
+    let value = options.get::<Option<Value>>("goal")?.map(|value| figure(&value)).transpose()?.flatten();
+    match (value, label) {
+        (Some(value), Some(label)) => Ok(Some(Goal { value, label })),
+        (Some(_), None) => Err(refuse("a goal needs a label")),
+        (None, _) => Ok(None),
+    }
 }
 
 /// A row as a bin; `columns` is `{"from": …, "to": …, "count": …}`.
@@ -227,7 +285,7 @@ fn size(options: &Kwargs) -> Result<Size, Error> {
 }
 
 fn unit(options: &Kwargs) -> Result<Unit, Error> {
-    Unit::named(options.get("unit")?).ok_or_else(|| refuse("a chart's unit is andel or antall"))
+    Unit::named(options.get("unit")?).ok_or_else(|| refuse("a chart's unit is andel, antall or uker"))
 }
 
 #[cfg(test)]
@@ -240,7 +298,10 @@ mod tests {
     fn env() -> Environment<'static> {
         let texts = "hilsen = \"Til {navn}\"\nleger.one = \"{n} lege\"\nleger.other = \"{n} leger\"";
         let assets = BTreeMap::from([("style.css".to_owned(), "style-0123456789.css".to_owned())]);
-        let pages = BTreeSet::from([(Tree::Offentlig, "nasjonalt/index.html".to_owned())]);
+        let pages = [("nasjonalt/index.html", false), ("fylke.html", true), ("borte.html", false)]
+            .map(|(path, repeats)| ((Tree::Offentlig, path.to_owned()), repeats));
+        let own = ((Tree::Fylke, "fylke.html".to_owned()), true);
+        let pages: Targets = pages.into_iter().chain([own]).collect();
         environment(&Arc::new(Texts::parse(texts).unwrap()), assets, pages).unwrap()
     }
 
@@ -254,7 +315,7 @@ mod tests {
             tables: vec!["t".into(), "u".into()],
         };
         let thresholds = BTreeMap::from([("min_leger".to_owned(), "10".to_owned())]);
-        Value::from_object(Position { page, withheld: BTreeSet::from(["u".into()]), thresholds })
+        Value::from_object(Position { page, withheld: BTreeSet::from(["u".into(), "borte.html".into()]), thresholds })
     }
 
     fn show(source: &str) -> Result<String, Error> {
@@ -309,14 +370,50 @@ mod tests {
         {
             assert!(show(source).is_err(), "{source}");
         }
+        assert_eq!(show("{{ link('fylke.html', key='03') }}").unwrap(), "../03/fylke.html");
+        for source in ["link('fylke.html')", "link('fylke.html', key='../x')", "link('nasjonalt/index.html', key='03')"]
+        {
+            assert!(show(&format!("{{{{ {source} }}}}")).is_err(), "{source}");
+        }
+        let other = context! { page => position(Tree::Fylke, "fylke.html", Some("fylkesnr")) };
+        assert!(env().render_str("{{ link('fylke.html', key='03') }}", other).is_err());
         let own = context! { page => position(Tree::Lege, "index.html", Some("rekvirent_hpr")) };
         let shown = env().render_str("{{ data('t') }} {{ asset('style.css') }}", own).unwrap();
         assert_eq!(shown, "t.csv ../assets/style-0123456789.css");
     }
 
     #[test]
+    fn charts_take_rows_and_say_what_is_absent() {
+        let row = |name: &str, period: &str, days: Value| {
+            Value::from_pairs([("navn", Value::from(name)), ("p", Value::from(period)), ("dager", days)])
+        };
+        let hidden = || Value::from_object(Absent { reason: None, hidden: true });
+        let texts = "verdi.skjult = \"skjult\"\nperiode.tertial_kort = \"T{nr}\"";
+        let env = environment(&Arc::new(Texts::parse(texts).unwrap()), BTreeMap::new(), Targets::new()).unwrap();
+        let show = |source: &str| {
+            let rows = vec![row("Oslo", "2026-T1", Value::from(70)), row("Agder", "2026-T2", hidden())];
+            let mixed = vec![row("Oslo", "2026-T1", Value::from(70)), row("Oslo", "2026", Value::from(70))];
+            env.render_str(source, context! { rows, mixed })
+        };
+        let bars = "{% set c = bar_chart(rows, {'name': 'navn', 'value': 'dager'}, unit='uker', size='wide', goal=56, \
+                    goal_label='m') %}{% for b in c.bars %}{{ b.name }}: {{ b.value }}. {% endfor %}{{ c.goal.label }}";
+        assert_eq!(show(bars).unwrap(), "Oslo: 10. Agder: skjult. m");
+        let series = |rows: &str| {
+            format!(
+                "{{% set c = series_chart([{{'class': 'own', 'name': 'x', 'rows': {rows}, 'x': 'p', 'y': 'dager'}}], \
+                 unit='uker', size='wide') %}}{{% for t in c.x_ticks %}}{{{{ t.label }}}} {{% endfor %}}"
+            )
+        };
+        assert_eq!(show(&series("rows")).unwrap(), "T1 T2 ");
+        assert!(show(&series("mixed")).is_err());
+    }
+
+    #[test]
     fn pages_know_what_is_withheld_and_which_thresholds_hold() {
         assert_eq!(show("{% if published('t') %}t{% endif %}{% if published('u') %}u{% endif %}").unwrap(), "t");
+        let pages =
+            "{% if published('nasjonalt/index.html') %}n{% endif %}{% if published('borte.html') %}b{% endif %}";
+        assert_eq!(show(pages).unwrap(), "n");
         assert_eq!(
             show("{{ threshold('min_leger') }}{% if below_threshold(9, 'min_leger') %}!{% endif %}").unwrap(),
             "10!"

@@ -1,15 +1,16 @@
-//! What templates may do with values: write them for a reader, pick rows, add up counts.
+//! What templates may do with values: write them for a reader.
 //!
-//! Knows nothing of single tables or pages. Every filter turns an absent value into words that say why,
-//! and adding up an absent count gives an absent sum.
+//! Knows nothing of single tables or pages. Every filter turns an absent value into words that say why.
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::number;
+use super::period::Period;
+use super::rows;
 use super::table::Absent;
 use super::texts::Texts;
 use crate::calendar::Month;
@@ -19,11 +20,18 @@ pub(super) fn refuse(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, detail.into())
 }
 
-/// Registers filters, tests and the `andel` function.
+/// Registers filters, those for rows too, tests and the `andel` function.
 pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     let with = |write: fn(&Texts, &Value) -> Result<String, Error>| {
         let texts = texts.clone();
-        move |value: Value| written(&texts, &value, write)
+        move |value: Value, options: Kwargs| {
+            let short = options.get::<Option<bool>>("short")?.unwrap_or_default();
+            options.assert_all_used()?;
+            match value.downcast_object_ref::<Absent>().filter(|_| short) {
+                Some(absent) => short_absence(&texts, absent),
+                None => written(&texts, &value, write),
+            }
+        }
     };
     env.add_filter("antall", with(|_, value| Ok(number::grouped(integer(value)?))));
     env.add_filter(
@@ -36,16 +44,13 @@ pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     env.add_filter("kroner", with(|_, value| Ok(number::kroner(integer(value)?))));
     env.add_filter("maaned", with(|texts, value| month_with_year(texts, month(value)?)));
     env.add_filter("dato", with(day));
+    env.add_filter("uker", with(weeks));
+    env.add_filter("periode", with(|texts, value| period_in_words(texts, period(value)?)));
     let rate_texts = texts.clone();
     env.add_function("andel", move |numerator: Value, denominator: Value, share: Option<Value>| {
         rate(&rate_texts, &numerator, &denominator, share.as_ref())
     });
-    env.add_filter("present", present);
-    env.add_filter("between", between);
-    env.add_filter("sum", sum);
-    env.add_filter("first", |rows: Value| Ok::<_, Error>(rows.try_iter()?.next().unwrap_or_default()));
-    env.add_filter("last", |rows: Value| Ok::<_, Error>(rows.try_iter()?.last().unwrap_or_default()));
-    env.add_filter("length", |rows: Value| rows.len().ok_or_else(|| refuse("only a list has a length")));
+    rows::register(env);
     env.add_test("absent", |value: &Value| value.downcast_object_ref::<Absent>().is_some());
     env.add_test("startingwith", |text: &str, start: &str| text.starts_with(start));
 }
@@ -56,6 +61,12 @@ fn written(texts: &Texts, value: &Value, write: fn(&Texts, &Value) -> Result<Str
         Some(absent) => absence(texts, absent),
         None => write(texts, value),
     }
+}
+
+/// That there is no value, in as few words as a chart or a wide table has room for.
+pub(super) fn short_absence(texts: &Texts, absent: &Absent) -> Result<String, Error> {
+    let key = if absent.hidden { "verdi.skjult" } else { "verdi.mangler" };
+    texts.get(key, &[]).map_err(|error| refuse(error.to_string()))
 }
 
 fn absence(texts: &Texts, absent: &Absent) -> Result<String, Error> {
@@ -80,44 +91,6 @@ fn rate(texts: &Texts, numerator: &Value, denominator: &Value, share: Option<&Va
         }),
         (Some(absent), None) => absence(texts, absent),
     }
-}
-
-/// The rows that have a value in a column.
-fn present(rows: Value, column: &str) -> Result<Value, Error> {
-    let mut kept = Vec::new();
-    for row in rows.try_iter()? {
-        let cell = cell(&row, column)?;
-        if cell.downcast_object_ref::<Absent>().is_none() {
-            kept.push(row);
-        }
-    }
-    Ok(Value::from(kept))
-}
-
-/// The rows whose column lies between two values, both included.
-fn between(rows: Value, column: &str, low: Value, high: Value) -> Result<Value, Error> {
-    let mut kept = Vec::new();
-    for row in rows.try_iter()? {
-        let cell = cell(&row, column)?;
-        if cell >= low && cell <= high {
-            kept.push(row);
-        }
-    }
-    Ok(Value::from(kept))
-}
-
-/// The sum of a column of counts. One absent count, or no row at all, makes the sum absent.
-fn sum(rows: Value, column: &str) -> Result<Value, Error> {
-    let mut total = None;
-    for row in rows.try_iter()? {
-        let cell = cell(&row, column)?;
-        if cell.downcast_object_ref::<Absent>().is_some() {
-            return Ok(cell);
-        }
-        let sum = total.unwrap_or(0_i64).checked_add(integer(&cell)?);
-        total = Some(sum.ok_or_else(|| refuse("the sum is too large"))?);
-    }
-    Ok(total.map_or_else(|| Value::from_object(Absent { reason: None, hidden: false }), Value::from))
 }
 
 /// A cell of a row; a column that the row does not have is an error.
@@ -145,6 +118,45 @@ pub(super) fn month(value: &Value) -> Result<Month, Error> {
     month.ok_or_else(|| refuse("not a month"))
 }
 
+/// A period, from `2026-08`, `2026-T2` or `2026`, or a month as a number.
+pub(super) fn period(value: &Value) -> Result<Period, Error> {
+    match value.as_str() {
+        Some(text) => text.parse().map_err(|_| refuse("not a period")),
+        None => month(value).map(Period::Month),
+    }
+}
+
+/// `august 2026`, `2. tertial 2026`, `2026`.
+fn period_in_words(texts: &Texts, period: Period) -> Result<String, Error> {
+    let year = period.year().to_string();
+    match period {
+        Period::Month(month) => month_with_year(texts, month),
+        Period::Tertial { number, .. } => texts
+            .get("periode.tertial", &[("nr", &number.to_string()), ("aar", &year)])
+            .map_err(|error| refuse(error.to_string())),
+        Period::Year(_) => Ok(year),
+    }
+}
+
+/// `aug.`, `T2`, `2026`: for axes, where the year stands beside.
+pub(super) fn short_period(texts: &Texts, period: Period) -> Result<String, Error> {
+    match period {
+        Period::Month(month) => month_name(texts, "kort", month.first_day()),
+        Period::Tertial { number, .. } => {
+            let short = texts.get("periode.tertial_kort", &[("nr", &number.to_string())]);
+            short.map_err(|error| refuse(error.to_string()))
+        }
+        Period::Year(year) => Ok(year.to_string()),
+    }
+}
+
+/// Days as `12 uker`.
+fn weeks(texts: &Texts, value: &Value) -> Result<String, Error> {
+    let weeks = number::weeks(float(value)?).ok_or_else(not_finite)?;
+    let key = if weeks == 1 { "verdi.uker.one" } else { "verdi.uker.other" };
+    texts.get(key, &[("n", &number::grouped(weeks))]).map_err(|error| refuse(error.to_string()))
+}
+
 /// `oktober 2026`.
 fn month_with_year(texts: &Texts, month: Month) -> Result<String, Error> {
     let first = month.first_day();
@@ -152,11 +164,6 @@ fn month_with_year(texts: &Texts, month: Month) -> Result<String, Error> {
     texts
         .get("maaned.med_aar", &[("maaned", &name), ("aar", &first.year().to_string())])
         .map_err(|error| refuse(error.to_string()))
-}
-
-/// `okt.`, for axes.
-pub(super) fn short_month(texts: &Texts, month: Month) -> Result<String, Error> {
-    month_name(texts, "kort", month.first_day())
 }
 
 fn month_name(texts: &Texts, form: &str, date: Date) -> Result<String, Error> {
@@ -172,7 +179,7 @@ fn day(texts: &Texts, value: &Value) -> Result<String, Error> {
         .map_err(|error| refuse(error.to_string()))
 }
 
-fn integer(value: &Value) -> Result<i64, Error> {
+pub(super) fn integer(value: &Value) -> Result<i64, Error> {
     value.as_i64().filter(|_| value.is_integer()).ok_or_else(|| refuse("not a whole number"))
 }
 
@@ -201,6 +208,9 @@ verdi.mangler = "ikke tilgjengelig"
 verdi.mangler_fordi = "ikke tilgjengelig ({grunn})"
 verdi.skjult = "skjult"
 verdi.uten_nevner = "ingen å regne av"
+verdi.uker.one = "{n} uke"
+verdi.uker.other = "{n} uker"
+periode.tertial = "{nr}. tertial {aar}"
 "#;
 
     fn show(expression: &str) -> Result<String, Error> {
@@ -232,6 +242,11 @@ verdi.uten_nevner = "ingen å regne av"
             ("'2026-10-01'|dato", "1. oktober 2026"),
             ("andel(5, 119)", "4,2\u{a0}%"),
             ("rows|sum('n')|antall", "42"),
+            ("7|uker", "1 uke"),
+            ("74.5|uker", "11 uker"),
+            ("'2026-T2'|periode", "2. tertial 2026"),
+            ("'2025'|periode", "2025"),
+            ("'2026-10'|periode", "oktober 2026"),
         ] {
             assert_eq!(show(expression).unwrap(), expected, "{expression}");
         }
@@ -242,6 +257,8 @@ verdi.uten_nevner = "ingen å regne av"
         for (expression, expected) in [
             ("absent|antall", "ikke tilgjengelig (for få)"),
             ("hidden|prosent", "skjult"),
+            ("absent|antall(short=true)", "ikke tilgjengelig"),
+            ("7|antall(short=true)", "7"),
             ("andel(absent, 10)", "ikke tilgjengelig (for få)"),
             ("andel(absent, 10, 0.5)", "50,0\u{a0}%"),
             ("andel(absent, absent, hidden)", "skjult"),

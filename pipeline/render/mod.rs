@@ -16,7 +16,9 @@ mod environment;
 mod filter;
 mod number;
 mod page;
+mod period;
 mod reference;
+mod rows;
 #[cfg(test)]
 mod sample;
 mod table;
@@ -37,7 +39,7 @@ pub use page::{Page, Tree};
 pub use table::{Cell, Column, Table};
 
 use environment::Position;
-use reference::Target;
+pub use reference::{Reference, Target, references};
 use texts::Texts;
 
 /// The language that pages are rendered in; its catalogue must be there.
@@ -63,7 +65,7 @@ pub struct About {
     pub synthetic: bool,
     /// The day of publication (`--as-of`).
     pub published: Date,
-    /// Public tables that are not published yet.
+    /// Public tables that are not published yet, and pages, by their path, that the release does not have.
     pub withheld: BTreeSet<String>,
     /// The product's thresholds by their configured names, as printed: `offentlig_leger` → `10`.
     pub thresholds: BTreeMap<String, String>,
@@ -88,8 +90,7 @@ impl Site {
             let plain = name.split('.').all(|part| page::is_plain(&part.replace('-', "_")));
             ensure!(plain, "site/assets/{name}: an asset's name is written in a-z, 0-9, - and _");
         }
-        let targets =
-            pages.iter().filter(|page| page.mappe.is_none()).map(|page| (page.tree, page.path.clone())).collect();
+        let targets = pages.iter().map(|page| ((page.tree, page.path.clone()), page.mappe.is_some())).collect();
         let mut environment = environment::environment(&texts, names, targets)?;
         environment.add_global("language", LANGUAGE);
         for (name, source) in files.templates {
@@ -193,7 +194,7 @@ fn declared_pages(files: &SiteFiles) -> anyhow::Result<Vec<Page>> {
 /// Checks what templates name in quotes.
 fn check_references(files: &SiteFiles, texts: &Texts) -> anyhow::Result<()> {
     for (name, source) in &files.templates {
-        for reference in reference::references(source) {
+        for reference in references(source) {
             let (kind, target, known) = match reference.target {
                 Target::Template(target) => ("template", target, files.templates.contains_key(target)),
                 Target::Asset(target) => ("asset", target, files.assets.contains_key(target)),
@@ -201,6 +202,7 @@ fn check_references(files: &SiteFiles, texts: &Texts) -> anyhow::Result<()> {
                 Target::TextPrefix(target) => {
                     ("text that begins with", target, texts.keys().any(|key| key.starts_with(target)))
                 }
+                Target::Row(_) => continue,
                 Target::Plural(target) => {
                     let known = ["one", "other"].iter().all(|form| texts.has(&format!("{target}.{form}")));
                     ("pair of texts", target, known)

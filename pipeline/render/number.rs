@@ -50,6 +50,11 @@ pub(super) fn whole_percent(points: i64) -> String {
     format!("{}{NO_BREAK_SPACE}%", grouped(points))
 }
 
+/// Days as whole weeks, half away from zero.
+pub(super) fn weeks(days: f64) -> Option<i64> {
+    scaled(days / 7.0, 0)
+}
+
 /// A number with a fixed count of decimals and a comma: `1,04`. `None` when it is not a finite number.
 pub(super) fn decimal(number: f64, decimals: u32) -> Option<String> {
     scaled(number, decimals).map(|units| with_comma(units, decimals))
@@ -125,6 +130,13 @@ mod tests {
         assert_eq!(decimal(-0.004, 2).as_deref(), Some("0,00"));
         assert_eq!(decimal(-12.5, 1).as_deref(), Some("\u{2212}12,5"));
         assert_eq!(decimal(1234.0, 1).as_deref(), Some("1\u{202f}234,0"));
+    }
+
+    #[test]
+    fn weeks_are_whole_and_half_a_week_goes_up() {
+        let weeks = [0.0, 3.0, 3.5, 4.0, 10.0, 11.0, 24.5, 56.0, f64::NAN].map(weeks);
+        let expected = [Some(0), Some(0), Some(1), Some(1), Some(1), Some(2), Some(4), Some(8), None];
+        assert_eq!(weeks, expected);
     }
 
     #[test]

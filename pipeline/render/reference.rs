@@ -4,16 +4,16 @@
 
 /// Something that a template names.
 #[derive(Debug, PartialEq)]
-pub(super) struct Reference<'a> {
+pub struct Reference<'a> {
     /// Line in the template, from 1.
-    pub(super) line: usize,
+    pub line: usize,
     /// What it is.
-    pub(super) target: Target<'a>,
+    pub target: Target<'a>,
 }
 
 /// What a reference points to.
 #[derive(Debug, PartialEq)]
-pub(super) enum Target<'a> {
+pub enum Target<'a> {
     /// `{% include "x" %}` or `{% extends "x" %}`.
     Template(&'a str),
     /// `text("x", …)`.
@@ -24,38 +24,55 @@ pub(super) enum Target<'a> {
     Plural(&'a str),
     /// `asset("x")`.
     Asset(&'a str),
+    /// `row("x")`: the table has one row wherever the template is filled.
+    Row(&'a str),
+}
+
+impl Target<'_> {
+    /// Whether a template that names this uses the text of that key.
+    pub fn uses_text(&self, key: &str) -> bool {
+        match self {
+            Target::Text(name) => *name == key,
+            Target::TextPrefix(prefix) => key.starts_with(prefix),
+            Target::Plural(stem) => key.rsplit_once('.').is_some_and(|(start, _)| start == *stem),
+            Target::Template(_) | Target::Asset(_) | Target::Row(_) => false,
+        }
+    }
 }
 
 /// How a name in quotes becomes a target.
 type Kind<'a> = fn(&'a str) -> Target<'a>;
 
 /// All references of a template, by line.
-pub(super) fn references<'a>(source: &'a str) -> Vec<Reference<'a>> {
-    let mut references = Vec::new();
-    let kinds: [(&str, Kind<'a>); 4] = [
+pub fn references<'a>(source: &'a str) -> Vec<Reference<'a>> {
+    let kinds: [(&str, Kind<'a>); 6] = [
         ("include \"", Target::Template),
         ("extends \"", Target::Template),
+        ("text(\"", Target::Text),
         ("text_n(\"", Target::Plural),
         ("asset(\"", Target::Asset),
+        ("row(\"", Target::Row),
     ];
-    for (index, text) in source.lines().enumerate() {
-        let line = index + 1;
-        for (before, target) in kinds {
-            references
-                .extend(quoted(text, before).into_iter().map(|(name, _)| Reference { line, target: target(name) }));
-        }
-        for (name, after) in quoted(text, "text(\"") {
-            let prefix = after.trim_start().starts_with('~');
-            let target = if prefix { Target::TextPrefix(name) } else { Target::Text(name) };
-            references.push(Reference { line, target });
+    let mut references = Vec::new();
+    for (index, line) in source.lines().enumerate() {
+        for (before, kind) in kinds {
+            for (name, after) in quoted(line, before) {
+                let begins = before == "text(\"" && after.trim_start().starts_with('~');
+                let target = if begins { Target::TextPrefix(name) } else { kind(name) };
+                references.push(Reference { line: index + 1, target });
+            }
         }
     }
     references
 }
 
-/// Every name that stands after `before` up to the next quote, with the rest of the line.
-fn quoted<'a>(line: &'a str, before: &str) -> Vec<(&'a str, &'a str)> {
-    line.match_indices(before).filter_map(|(at, _)| line.get(at + before.len()..)?.split_once('"')).collect()
+/// Every name that stands after `before` up to the next quote, with the rest of the line. `has_text("x")` asks, and may
+/// be answered no: what ends a longer word is not meant.
+fn quoted<'a>(line: &'a str, before: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let places = line.match_indices(before).map(|(at, _)| (at, at + before.len())).collect::<Vec<_>>();
+    let meant = places.into_iter().filter(move |(at, _)| !line[..*at].ends_with(is_part));
+    meant.filter_map(|(_, end)| line.get(end..)?.split_once('"'))
 }
 
 #[cfg(test)]
@@ -64,18 +81,19 @@ mod tests {
 
     #[test]
     fn names_in_quotes_are_found_with_their_line() {
-        let source = "{% extends \"base.html\" %}\n{{ text(\"a.b\", n=text(\"c\")) }} {{ text_n(\"d\", 2) }}\n{{ text(\"k.\" ~ x) }}{{ asset(\"s.css\") }}";
+        let source = "{% extends \"base.html\" %}\n{{ text(\"a.b\", n=text(\"c\")) }} {{ text_n(\"d\", 2) }}\n{{ text(\"k.\" ~ x) }}{{ asset(\"s.css\") }}{{ has_text(\"e\") }}{{ row(\"t\").n }}";
         let found: Vec<(usize, Target)> =
             references(source).into_iter().map(|found| (found.line, found.target)).collect();
         assert_eq!(
             found,
             [
                 (1, Target::Template("base.html")),
-                (2, Target::Plural("d")),
                 (2, Target::Text("a.b")),
                 (2, Target::Text("c")),
-                (3, Target::Asset("s.css")),
+                (2, Target::Plural("d")),
                 (3, Target::TextPrefix("k.")),
+                (3, Target::Asset("s.css")),
+                (3, Target::Row("t")),
             ]
         );
     }

@@ -76,7 +76,7 @@ impl Table {
         ]))
     }
 
-    /// Checks that a table that has column `column` holds rows of `key` only.
+    /// Checks that a table that has column `column` holds rows of `key`, or of every key, only.
     pub(super) fn ensure_only(&self, column: &str, key: &str) -> anyhow::Result<()> {
         let Some(at) = self.columns.iter().position(|candidate| candidate.name == column) else {
             return Ok(());
@@ -84,7 +84,8 @@ impl Table {
         for (index, cells) in self.rows.iter().enumerate() {
             let own = match cells.get(at) {
                 Some(Cell::Integer(number)) => number.to_string() == key,
-                Some(Cell::Text(text)) => text == key,
+                // Rows of `alle` belong in every folder.
+                Some(Cell::Text(text)) => text == key || text == "alle",
                 _ => false,
             };
             ensure!(own, "table {}, row {index}: the row belongs to another {column} than the page", self.name);
@@ -127,9 +128,20 @@ impl Object for Absent {
     }
 }
 
-struct Row {
+/// A row: a column's name → its value.
+pub(super) struct Row {
     names: Arc<[String]>,
     values: Vec<Value>,
+}
+
+impl Row {
+    /// A row from columns and their values; `None` where there is no value.
+    pub(super) fn of(columns: impl IntoIterator<Item = (String, Option<Value>)>) -> Row {
+        let absent = || Value::from_object(Absent { reason: None, hidden: false });
+        let columns = columns.into_iter().map(|(name, value)| (name, value.unwrap_or_else(absent)));
+        let (names, values): (Vec<String>, Vec<Value>) = columns.unzip();
+        Row { names: names.into(), values }
+    }
 }
 
 impl fmt::Debug for Row {
@@ -180,6 +192,8 @@ mod tests {
             vec![Cell::Integer(2), Cell::Integer(5), Cell::Text("vist".into())],
         ]);
         assert!(both.ensure_only("fylkesnr", "1").is_ok());
+        let everyones = table(vec![vec![Cell::Text("alle".into()), Cell::Integer(5), Cell::Text("vist".into())]]);
+        assert!(everyones.ensure_only("hpr", "1").is_ok());
         let error = both.ensure_only("hpr", "1").unwrap_err().to_string();
         assert_eq!(error, "table t, row 1: the row belongs to another hpr than the page");
         assert!(table(vec![vec![Cell::Integer(1)]]).to_value().is_err());

@@ -49,17 +49,10 @@ fn every_text_is_used_and_every_used_text_is_there() {
     }
     for (name, source) in folder("templates") {
         for reference in references(&source) {
-            match reference.target {
-                Target::Text(key) => {
-                    assert!(texts.has(key), "{name}:{}: {key}", reference.line);
-                    unused.remove(key);
-                }
-                Target::TextPrefix(prefix) => unused.retain(|key| !key.starts_with(prefix)),
-                Target::Plural(key) => {
-                    unused.retain(|candidate| candidate.rsplit_once('.').is_none_or(|(stem, _)| stem != key))
-                }
-                Target::Template(_) | Target::Asset(_) => {}
+            if let Target::Text(key) = reference.target {
+                assert!(texts.has(key), "{name}:{}: {key}", reference.line);
             }
+            unused.retain(|key| !reference.target.uses_text(key));
         }
     }
     assert!(unused.is_empty(), "no template uses {unused:?}");

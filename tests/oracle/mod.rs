@@ -14,7 +14,7 @@
 )]
 
 pub mod compare;
-mod csv;
+pub mod csv;
 mod deliveries;
 mod doctors;
 mod fest;

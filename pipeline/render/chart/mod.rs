@@ -3,6 +3,7 @@
 //! Knows nothing of tables, colours or SVG elements: `site/templates/charts/` draws, the stylesheet colours.
 //! A value that is absent has no coordinate; no chart puts it at zero.
 
+mod bars;
 mod histogram;
 mod scale;
 mod series;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use super::number;
 
+pub(super) use bars::{Bar, Bars, Goal};
 pub(super) use histogram::{Bin, Histogram};
 pub(super) use series::{Line, Series};
 pub(super) use strip::{Own, Percentile, Strip};
@@ -36,7 +38,7 @@ impl Size {
         }
     }
 
-    fn pick(self, wide: f64, narrow: f64) -> f64 {
+    fn pick<T>(self, wide: T, narrow: T) -> T {
         match self {
             Size::Wide => wide,
             Size::Narrow => narrow,
@@ -51,6 +53,8 @@ pub(super) enum Unit {
     Share,
     /// A whole number of something.
     Count,
+    /// Days, drawn and written in whole weeks: a drawing shows no more than its label.
+    Weeks,
 }
 
 impl Unit {
@@ -59,15 +63,17 @@ impl Unit {
         match name {
             "andel" => Some(Unit::Share),
             "antall" => Some(Unit::Count),
+            "uker" => Some(Unit::Weeks),
             _ => None,
         }
     }
 
-    /// The value on the axis: percentage points for a share.
+    /// The value on the axis: percentage points for a share, whole weeks for days.
     fn on_axis(self, value: f64) -> f64 {
         match self {
             Unit::Share => value * 100.0,
             Unit::Count => value,
+            Unit::Weeks => number::weeks(value).map_or(f64::NAN, |weeks| weeks as f64),
         }
     }
 
@@ -76,7 +82,7 @@ impl Unit {
         match self {
             Unit::Share if step < 1.0 => number::percent((tick * 10.0).round() as i64),
             Unit::Share => number::whole_percent(tick.round() as i64),
-            Unit::Count => number::grouped(tick.round() as i64),
+            Unit::Count | Unit::Weeks => number::grouped(tick.round() as i64),
         }
     }
 
@@ -84,7 +90,7 @@ impl Unit {
     fn value_label(self, value: f64) -> String {
         match self {
             Unit::Share => number::percent((value * 1000.0).round() as i64),
-            Unit::Count => number::grouped(value.round() as i64),
+            Unit::Count | Unit::Weeks => number::grouped(self.on_axis(value).round() as i64),
         }
     }
 }
@@ -151,6 +157,7 @@ mod tests {
         assert_eq!(Unit::Share.tick_label(5.0, 5.0), "5\u{a0}%");
         assert_eq!(Unit::Share.tick_label(0.5, 0.5), "0,5\u{a0}%");
         assert_eq!(Unit::Count.tick_label(1500.0, 500.0), "1\u{202f}500");
+        assert_eq!((Unit::Weeks.on_axis(74.0), Unit::Weeks.value_label(74.0).as_str()), (11.0, "11"));
     }
 
     #[test]

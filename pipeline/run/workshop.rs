@@ -1,0 +1,174 @@
+//! Everything that is opened once and used by all steps of a run: engine, lake, models, site; and what must hold before
+//! a step may use it.
+//!
+//! Knows which products are on; not in which order steps are taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use jiff::civil::Date;
+
+use crate::config::Config;
+use crate::contract::Contract;
+use crate::disclosure;
+use crate::disk;
+use crate::embedded::{self, Files};
+use crate::engine::Engine;
+use crate::ingest::{self, Ingest};
+use crate::lake::{Lake, Parameter, State};
+use crate::model::{Builder, Model, Models, SHARED};
+use crate::publish::{self, Publisher};
+
+/// Begins the name of a run's own folder.
+pub(super) const WORKING_FOLDER: &str = ".arbeid-";
+
+/// Everything that is opened once and used by all steps.
+pub(super) struct Workshop {
+    engine: Engine,
+    pub(super) lake: Lake,
+    pub(super) models: Models,
+    site: crate::render::Site,
+    temporary: PathBuf,
+    _cleanup: tempfile::TempDir,
+}
+
+impl Workshop {
+    pub(super) fn open(config: &Config, contracts: &[Contract], as_of: Date) -> anyhow::Result<Workshop> {
+        disk::create_folder(&config.root)?;
+        let cleanup = tempfile::Builder::new()
+            .prefix(WORKING_FOLDER)
+            .tempdir_in(&config.root)
+            .with_context(|| format!("writing in {}", config.root.display()))?;
+        let temporary = cleanup.path().to_owned();
+        let engine = Engine::start(&config.engine, &temporary)?;
+        let lake = Lake::at(&config.root.join("lake"));
+        let sources = source_schemas(contracts);
+        let parsed = parse_models(&embedded::queries(config)?)?;
+        check_config(config, &parsed, contracts)?;
+        let parsed = switched_on(parsed, config, contracts);
+        let parameters = planning_parameters(config, &parsed, as_of);
+        let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
+        disclosure::demand(&models, contracts)?;
+        let site = publish::load_site(embedded::site(config)?)?;
+        Ok(Workshop { engine, lake, models, site, temporary, _cleanup: cleanup })
+    }
+
+    pub(super) fn ingest<'a>(&'a self, config: &'a Config, contracts: &'a [Contract]) -> Ingest<'a> {
+        Ingest { config, contracts, engine: &self.engine, lake: &self.lake, temporary: &self.temporary }
+    }
+
+    pub(super) fn publisher<'a>(
+        &'a self,
+        config: &'a Config,
+        state: &'a State,
+        as_of: Date,
+        failed: BTreeSet<String>,
+    ) -> Publisher<'a> {
+        Publisher {
+            config,
+            models: &self.models,
+            lake: &self.lake,
+            state,
+            site: &self.site,
+            as_of,
+            failed,
+            partitions: self.engine.partitions(),
+        }
+    }
+
+    pub(super) fn builder<'a>(&'a self, config: &Config, contracts: &[Contract], as_of: Date) -> Builder<'a> {
+        let tables =
+            || contracts.iter().flat_map(|contract| contract.tables.iter().map(move |table| (contract, table)));
+        Builder {
+            models: &self.models,
+            delivered: tables().map(|(_, table)| table.name.clone()).collect(),
+            parameters: self
+                .models
+                .ordered
+                .iter()
+                .map(|model| (model.product.clone(), parameters_of(config, &model.product, as_of)))
+                .collect(),
+            engine: &self.engine,
+            lake: &self.lake,
+        }
+    }
+}
+
+/// A value for every parameter that some model may name: enough to plan with, and no figure.
+pub(crate) fn planning_parameters(config: &Config, models: &[Model], as_of: Date) -> BTreeMap<String, Parameter> {
+    let mut parameters = BTreeMap::new();
+    for model in models {
+        parameters.extend(parameters_of(config, &model.product, as_of));
+    }
+    for name in ["maaned", "maaned_start", "maaned_slutt"] {
+        let value = if name == "maaned" { Parameter::Integer(202_601) } else { Parameter::Date(as_of) };
+        parameters.insert(name.to_owned(), value);
+    }
+    parameters
+}
+
+/// `$as_of` and the product's thresholds.
+fn parameters_of(config: &Config, product: &str, as_of: Date) -> BTreeMap<String, Parameter> {
+    let thresholds = config.product(product).thresholds.into_iter();
+    let mut parameters: BTreeMap<String, Parameter> =
+        thresholds.map(|(name, value)| (name, Parameter::Integer(value))).collect();
+    parameters.insert("as_of".to_owned(), Parameter::Date(as_of));
+    parameters
+}
+
+/// The columns of every table that ingest fills.
+pub(crate) fn source_schemas(contracts: &[Contract]) -> BTreeMap<String, arrow::datatypes::SchemaRef> {
+    let delivered = contracts.iter().flat_map(|contract| &contract.tables);
+    let mut schemas: BTreeMap<_, _> = delivered.map(|table| (table.name.clone(), table.schema())).collect();
+    schemas.insert(ingest::MOTTAK.to_owned(), ingest::mottak_schema());
+    schemas.insert(ingest::STATISTIKK_TABELL.to_owned(), ingest::statistikk_schema());
+    schemas
+}
+
+/// The models of the products that are on. A product is off when it reads delivered tables and none of the sources that
+/// it needs is configured: it then has no tables and no pages.
+fn switched_on(models: Vec<Model>, config: &Config, contracts: &[Contract]) -> Vec<Model> {
+    let mut configured: BTreeMap<&str, bool> = BTreeMap::new();
+    for contract in contracts {
+        let is = !contract.optional && config.sources.contains_key(&contract.source);
+        configured.extend(contract.tables.iter().map(|table| (table.name.as_str(), is)));
+    }
+    let mut on: BTreeMap<String, bool> = BTreeMap::new();
+    for model in &models {
+        for is in model.reads.iter().filter_map(|name| configured.get(name.as_str())) {
+            *on.entry(model.product.clone()).or_default() |= is;
+        }
+    }
+    models.into_iter().filter(|model| on.get(&model.product).copied().unwrap_or(true)).collect()
+}
+
+/// Every model file, read on its own.
+pub(crate) fn parse_models(files: &Files) -> anyhow::Result<Vec<Model>> {
+    let sql = files.iter().filter_map(|(path, bytes)| Some((path.strip_suffix(".sql")?, bytes)));
+    sql.map(|(path, bytes)| parse_model(path, bytes)).collect()
+}
+
+/// The model file `<path>.sql`.
+pub(crate) fn parse_model(path: &str, bytes: &[u8]) -> anyhow::Result<Model> {
+    let text = std::str::from_utf8(bytes).with_context(|| format!("queries/{path}.sql: the file is not UTF-8"))?;
+    let (product, name) =
+        path.split_once('/').with_context(|| format!("queries/{path}.sql: the file lies in no product's folder"))?;
+    Model::parse(product, name, text)
+}
+
+/// The configuration names sources and products that there are, and each product's sources are all there or none.
+pub(crate) fn check_config(config: &Config, models: &[Model], contracts: &[Contract]) -> anyhow::Result<()> {
+    let products: BTreeSet<&str> =
+        models.iter().map(|model| model.product.as_str()).filter(|product| *product != SHARED).collect();
+    let sources = contracts.iter().map(|contract| contract.source.clone()).collect();
+    config.check_names(&sources, &products.iter().map(|product| (*product).to_owned()).collect())?;
+    for product in products {
+        let own = models.iter().filter(|model| model.product == product);
+        let read: BTreeSet<&String> = own.flat_map(|model| &model.reads).collect();
+        let required = contracts.iter().filter(|contract| !contract.optional);
+        let needed = required.filter(|contract| contract.tables.iter().any(|table| read.contains(&table.name)));
+        config.check_complete(product, &needed.map(|contract| contract.source.clone()).collect())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,318 @@
+/*---
+title = "Ventetider i TOO, åpne tall"
+audience = "offentlig"
+grain = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"]
+dimensjoner = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser", "n_fylker", "forelopig"]
+versjon = 2
+[columns.n]
+unit = "forløp"
+grunnlag = true
+mangler = "kan regnes ut fra andre celler, eller er skjult"
+[columns.gjennomsnitt]
+unit = "dager, avrundet til hele uker"
+desimaler = 0
+mangler = "for få forløp, eller raden gjelder ett fylke"
+[columns.median]
+unit = "dager, avrundet til hele uker"
+desimaler = 0
+mangler = "for få forløp"
+[columns.p80]
+unit = "dager, avrundet til hele uker"
+desimaler = 0
+mangler = "for få forløp"
+[columns.p90]
+unit = "dager, avrundet til hele uker"
+desimaler = 0
+mangler = "for få forløp"
+[columns.over_maal]
+unit = "andel"
+between = [0, 1]
+mangler = "for få forløp, eller steget har ikke noe måltall"
+[columns.over_8]
+unit = "forløp"
+mangler = "telles bare for dem som venter, eller kan regnes ut fra andre celler"
+[columns.over_26]
+unit = "forløp"
+mangler = "telles bare for dem som venter, eller kan regnes ut fra andre celler"
+[columns.over_52]
+unit = "forløp"
+mangler = "telles bare for dem som venter, eller kan regnes ut fra andre celler"
+[columns.over_104]
+unit = "forløp"
+mangler = "telles bare for dem som venter, eller kan regnes ut fra andre celler"
+[columns.over_208]
+unit = "forløp"
+mangler = "telles bare for dem som venter, eller kan regnes ut fra andre celler"
+[columns.n_fylker]
+unit = "fylker"
+mangler = "raden gjelder ett fylke"
+[columns.forelopig]
+unit = "0 nei, 1 ja"
+---*/
+-- D2: the nation by month, regions by tertial, counties by tertial, year and rolling year at tertial ends. Cells that
+-- others could give back are not published yet: where one cell of a level (the counties of a region, the regions, the
+-- nation) is small, the whole level's measure is held back, for those whose wait ended in all periods of the year, for
+-- those who wait on that day. A count is small also when it leaves little of any count before it: the difference is who
+-- waited between the two limits. Courses of an unknown county (99) have no row, but are what the nation has more than
+-- its regions: where they are few, the nation is held back. Rolling years of ended waits overlap two years and are held
+-- back altogether. A month of the nation is not shown where other counties count in it than in its tertial: its months
+-- less its regions would be the figures of the county that came or went. A4: public waits are rounded to whole weeks, half away from zero.
+with koder as (
+    select
+        lpad(cast(fylkesnr as varchar), 2, '0') as omraade,
+        max(region) as region
+    from fylke
+    group by lpad(cast(fylkesnr as varchar), 2, '0')
+),
+
+sett as (
+    select
+        periodetype,
+        periode,
+        case
+            when periodetype = 'tertial' then periode
+            else concat(substr(periode, 1, 4), '-T', cast((cast(substr(periode, 6, 2) as int) + 3) / 4 as varchar))
+        end as tertial,
+        concat(
+            cast(count(*) as varchar), ' ', cast(sum(fylkesnr) as varchar), ' ',
+            cast(sum(fylkesnr * fylkesnr) as varchar)
+        ) as fylker
+    from too_omraade
+    where
+        omraade = 'landet'
+        and periodetype in ('maaned', 'tertial')
+    group by periodetype, periode
+),
+
+-- While a tertial is not over, its last month stands for it: 'maaned' sorts before 'tertial'.
+maaneder as (
+    select
+        periodetype,
+        periode,
+        case
+            when fylker = last_value(fylker) over (
+                partition by tertial
+                order by periodetype, periode
+                rows between unbounded preceding and unbounded following
+            ) then 0
+            else 1
+        end as andre_fylker
+    from sett
+),
+
+korn as (
+    select
+        v.steg,
+        v.omraade,
+        v.periodetype,
+        v.periode,
+        v.populasjon,
+        v.pauser,
+        v.n,
+        v.gjennomsnitt,
+        v.median,
+        v.p80,
+        v.p90,
+        v.over_maal,
+        cast(round(v.over_maal * v.n) as bigint) as n_over_maal,
+        v.over_8,
+        v.over_26,
+        v.over_52,
+        v.over_104,
+        v.over_208,
+        v.n_fylker,
+        v.forelopig,
+        v.status,
+        case when v.omraade = 'landet' and v.populasjon = 'avviklet' then coalesce(m.andre_fylker, 0) else 0 end
+            as andre_fylker,
+        case
+            when v.omraade in ('landet', '99') then 'landet'
+            when v.omraade like 'region_%' then 'regioner'
+            else k.region
+        end as nivaa,
+        case
+            when v.populasjon = 'avviklet' then substr(v.periode, 1, 4)
+            else cast(p.til_dato as varchar)
+        end as sammenheng
+    from too_ventetid as v
+    inner join too_periode as p
+        on
+            v.periodetype = p.periodetype
+            and v.periode = p.periode
+    left join koder as k on v.omraade = k.omraade
+    left join maaneder as m
+        on
+            v.periodetype = m.periodetype
+            and v.periode = m.periode
+    where
+        (v.omraade = 'landet' and v.periodetype = 'maaned')
+        or (v.omraade = '99' and v.periodetype = 'tertial')
+        or (v.omraade like 'region_%' and v.periodetype = 'tertial')
+        or (k.omraade is not null and v.periodetype in ('tertial', 'aar'))
+        or (
+            k.omraade is not null
+            and v.periodetype = 'rullerende12'
+            and v.populasjon = 'ventende'
+            and substr(v.periode, 6, 2) in ('04', '08', '12')
+        )
+),
+
+smaa as (
+    select
+        steg,
+        populasjon,
+        pauser,
+        nivaa,
+        sammenheng,
+        max(case when (n > 0 and n < $minste_antall) then 1 else 0 end) as n_holdes,
+        max(
+            case when (n_over_maal > 0 and n_over_maal < $minste_antall) or (n - n_over_maal > 0 and n - n_over_maal < $minste_antall) then 1 else 0 end
+        ) as over_maal_holdes,
+        max(
+            case
+                when
+                    (over_8 > 0 and over_8 < $minste_antall)
+                    or (n - over_8 > 0 and n - over_8 < $minste_antall)
+                    or (n_over_maal - over_8 > 0 and n_over_maal - over_8 < $minste_antall)
+                    then 1
+                else 0
+            end
+        ) as over_8_holdes,
+        max(
+            case
+                when
+                    (over_26 > 0 and over_26 < $minste_antall)
+                    or (n - over_26 > 0 and n - over_26 < $minste_antall)
+                    or (n_over_maal - over_26 > 0 and n_over_maal - over_26 < $minste_antall)
+                    or (over_8 - over_26 > 0 and over_8 - over_26 < $minste_antall)
+                    then 1
+                else 0
+            end
+        ) as over_26_holdes,
+        max(
+            case
+                when
+                    (over_52 > 0 and over_52 < $minste_antall)
+                    or (n - over_52 > 0 and n - over_52 < $minste_antall)
+                    or (n_over_maal - over_52 > 0 and n_over_maal - over_52 < $minste_antall)
+                    or (over_8 - over_52 > 0 and over_8 - over_52 < $minste_antall)
+                    or (over_26 - over_52 > 0 and over_26 - over_52 < $minste_antall)
+                    then 1
+                else 0
+            end
+        ) as over_52_holdes,
+        max(
+            case
+                when
+                    (over_104 > 0 and over_104 < $minste_antall)
+                    or (n - over_104 > 0 and n - over_104 < $minste_antall)
+                    or (n_over_maal - over_104 > 0 and n_over_maal - over_104 < $minste_antall)
+                    or (over_8 - over_104 > 0 and over_8 - over_104 < $minste_antall)
+                    or (over_26 - over_104 > 0 and over_26 - over_104 < $minste_antall)
+                    or (over_52 - over_104 > 0 and over_52 - over_104 < $minste_antall)
+                    then 1
+                else 0
+            end
+        ) as over_104_holdes,
+        max(
+            case
+                when
+                    (over_208 > 0 and over_208 < $minste_antall)
+                    or (n - over_208 > 0 and n - over_208 < $minste_antall)
+                    or (n_over_maal - over_208 > 0 and n_over_maal - over_208 < $minste_antall)
+                    or (over_8 - over_208 > 0 and over_8 - over_208 < $minste_antall)
+                    or (over_26 - over_208 > 0 and over_26 - over_208 < $minste_antall)
+                    or (over_52 - over_208 > 0 and over_52 - over_208 < $minste_antall)
+                    or (over_104 - over_208 > 0 and over_104 - over_208 < $minste_antall)
+                    then 1
+                else 0
+            end
+        ) as over_208_holdes
+    from korn
+    group by steg, populasjon, pauser, nivaa, sammenheng
+),
+
+-- What is held back for the regions is held back for all counties too: they add up to them.
+holdes as (
+    select
+        s.steg,
+        s.populasjon,
+        s.pauser,
+        s.nivaa,
+        s.sammenheng,
+        case when s.nivaa = 'landet' then s.n_holdes else greatest(s.n_holdes, coalesce(r.n_holdes, 0)) end as n_holdes,
+        case when s.nivaa = 'landet' then s.over_maal_holdes else greatest(s.over_maal_holdes, coalesce(r.over_maal_holdes, 0)) end as over_maal_holdes,
+        case when s.nivaa = 'landet' then s.over_8_holdes else greatest(s.over_8_holdes, coalesce(r.over_8_holdes, 0)) end as over_8_holdes,
+        case when s.nivaa = 'landet' then s.over_26_holdes else greatest(s.over_26_holdes, coalesce(r.over_26_holdes, 0)) end as over_26_holdes,
+        case when s.nivaa = 'landet' then s.over_52_holdes else greatest(s.over_52_holdes, coalesce(r.over_52_holdes, 0)) end as over_52_holdes,
+        case when s.nivaa = 'landet' then s.over_104_holdes else greatest(s.over_104_holdes, coalesce(r.over_104_holdes, 0)) end as over_104_holdes,
+        case when s.nivaa = 'landet' then s.over_208_holdes else greatest(s.over_208_holdes, coalesce(r.over_208_holdes, 0)) end as over_208_holdes
+    from smaa as s
+    left join smaa as r
+        on
+            s.steg = r.steg
+            and s.populasjon = r.populasjon
+            and s.pauser = r.pauser
+            and s.sammenheng = r.sammenheng
+            and r.nivaa = 'regioner'
+),
+
+avgjort as (
+    select
+        k.steg,
+        k.omraade,
+        k.periodetype,
+        k.periode,
+        k.populasjon,
+        k.pauser,
+        case when s.n_holdes + k.andre_fylker = 0 then k.n end as n,
+        case
+            when s.n_holdes + k.andre_fylker = 0 and k.nivaa in ('landet', 'regioner') and k.n >= $minste_n_gjennomsnitt
+                then 7 * round(k.gjennomsnitt / 7)
+        end as gjennomsnitt,
+        case when s.n_holdes + k.andre_fylker = 0 and k.n >= $minste_n_median then cast((2 * k.median + 7) / 14 * 7 as double) end as median,
+        case when s.n_holdes + k.andre_fylker = 0 and k.n >= $minste_n_p80 then cast((2 * k.p80 + 7) / 14 * 7 as double) end as p80,
+        case when s.n_holdes + k.andre_fylker = 0 and k.n >= $minste_n_p90 then cast((2 * k.p90 + 7) / 14 * 7 as double) end as p90,
+        case when s.n_holdes + k.andre_fylker = 0 and s.over_maal_holdes = 0 and k.n >= $minste_antall then k.over_maal end as over_maal,
+        case when s.n_holdes + k.andre_fylker = 0 and s.over_8_holdes = 0 then k.over_8 end as over_8,
+        case when s.n_holdes + k.andre_fylker = 0 and s.over_26_holdes = 0 then k.over_26 end as over_26,
+        case when s.n_holdes + k.andre_fylker = 0 and s.over_52_holdes = 0 then k.over_52 end as over_52,
+        case when s.n_holdes + k.andre_fylker = 0 and s.over_104_holdes = 0 then k.over_104 end as over_104,
+        case when s.n_holdes + k.andre_fylker = 0 and s.over_208_holdes = 0 then k.over_208 end as over_208,
+        k.n_fylker,
+        k.forelopig,
+        case when s.n_holdes + k.andre_fylker > 0 then 'skjult' else k.status end as status
+    from korn as k
+    inner join holdes as s
+        on
+            k.steg = s.steg
+            and k.populasjon = s.populasjon
+            and k.pauser = s.pauser
+            and k.nivaa = s.nivaa
+            and k.sammenheng = s.sammenheng
+    where k.omraade <> '99'
+)
+
+select
+    steg,
+    omraade,
+    periodetype,
+    periode,
+    populasjon,
+    pauser,
+    n,
+    gjennomsnitt,
+    median,
+    p80,
+    p90,
+    over_maal,
+    over_8,
+    over_26,
+    over_52,
+    over_104,
+    over_208,
+    n_fylker,
+    forelopig,
+    status
+from avgjort
+order by steg, omraade, periodetype, periode, populasjon, pauser
