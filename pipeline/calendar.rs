@@ -5,7 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::Date;
+use anyhow::Context;
+use jiff::civil::{Date, DateTime};
 
 /// A calendar month, ordered by time. Prints as `2026-01`; its [`number`](Month::number) is `202601`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +91,20 @@ pub fn date_from_days(days: i32) -> Option<Date> {
     jiff::civil::date(1970, 1, 1).checked_add(span).ok()
 }
 
+/// The last minute of a day: what a bare `--as-of` date means.
+pub fn end_of(date: Date) -> DateTime {
+    date.at(23, 59, 0, 0)
+}
+
+/// The run's time as it is written: a time (`2026-11-10T08:00`), or a date, which stands for its [last minute](end_of).
+/// Both are civil, in Oslo.
+pub fn as_of(text: &str) -> anyhow::Result<DateTime> {
+    match text.parse::<Date>() {
+        Ok(date) if text.len() == 10 => Ok(end_of(date)),
+        _ => text.parse().context("write a date as 2026-11-10 or a time as 2026-11-10T08:00"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +134,12 @@ mod tests {
         assert_eq!(days_since_epoch(jiff::civil::date(1970, 1, 2)), 1);
         // Beyond the calendar, and beyond what a span of days can hold.
         assert_eq!([3_000_000, 9_000_000, i32::MIN].map(date_from_days), [None; 3]);
+    }
+
+    #[test]
+    fn a_bare_date_is_its_last_minute() {
+        assert_eq!(as_of("2026-11-10").unwrap().to_string(), "2026-11-10T23:59:00");
+        assert_eq!(as_of("2026-11-10T08:00").unwrap().to_string(), "2026-11-10T08:00:00");
+        assert!(as_of("10.11.2026").is_err());
     }
 }

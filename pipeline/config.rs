@@ -2,6 +2,9 @@
 //!
 //! Knows nothing of deliveries or tables. What a user wrote becomes checked values here and nowhere else.
 
+mod product;
+mod source;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +12,10 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use crate::{closed, disk};
+
+pub use product::Product;
+use product::WrittenProduct;
+pub use source::Source;
 
 /// A checked configuration: paths are absolute or relative to the working folder, thresholds are filled in.
 #[derive(Clone, Debug)]
@@ -34,25 +41,6 @@ pub struct Config {
     text: String,
 }
 
-/// Where a source is delivered.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// A glob of local files, relative to the configuration file.
-    pub url: String,
-    /// The least share of the rows in force that a delivery may have, per cent; absent = what the contract says.
-    pub minste_prosent: Option<u64>,
-}
-
-/// A product's settings.
-#[derive(Clone, Debug)]
-pub struct Product {
-    /// The reimbursement paragraphs (code list 7427) whose lines are taken in.
-    pub paragraphs: Vec<i64>,
-    /// Every threshold of the product by its name in SQL, defaults included.
-    pub thresholds: BTreeMap<String, i64>,
-}
-
 /// The engine's share of the machine. Recorded in the manifest; no figure depends on it.
 #[derive(Clone, Debug, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,31 +59,6 @@ impl Default for EngineSettings {
     }
 }
 
-/// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
-const THRESHOLDS: &[(&str, i64)] = &[
-    ("fest_dager", 45),              // B3: how old a FEST snapshot may be, days
-    ("stratum_linjer", 500),         // B5: lines a stratum needs
-    ("stratum_leger", 20),           // B5: doctors a stratum needs
-    ("stratum_storste_prosent", 50), // B5: the largest share of one doctor, per cent
-    ("trakt_forskrivninger", 100),   // B7: prescriptions a funnel doctor needs
-    ("trakt_forventet", 5),          // B7: expected reserved prescriptions a funnel doctor needs
-    ("persentil_kvartil", 20),       // B10: members that P25, P50 and P75 need
-    ("persentil_desil", 50),         // B10: members that P10 and P90 need
-    ("minste_antall", 5),            // D1: counts below it (but zero) are hidden
-    ("minste_n_median", 10),         // D1: waits behind a public median
-    ("minste_n_p80", 25),            // D1: waits behind a public P80
-    ("minste_n_p90", 50),            // D1: waits behind a public P90
-    ("minste_n_gjennomsnitt", 20),   // D1: waits behind a public mean
-    ("too_forelopig_dager", 90),     // C2: days after a period in which its figures are preliminary
-    ("offentlig_leger", 10),         // D7: doctors behind a public cell
-    ("offentlig_linjer", 30),        // D7: lines behind a public cell
-    ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest
-    ("histogram_leger", 10),         // D7: doctors in a public histogram bin
-];
-
-/// Volven 7427: § 2, § 3, § 3a, § 3b and § 4, the paragraphs of blue prescriptions for medicines.
-const BLUE_PRESCRIPTION: &[i64] = &[200, 300, 301, 302, 400];
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -110,13 +73,6 @@ struct Written {
     engine: EngineSettings,
     #[serde(default)]
     paths: WrittenPaths,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenProduct {
-    hjemler: Option<Vec<i64>>,
-    terskler: BTreeMap<String, i64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -140,8 +96,7 @@ impl Config {
         ensure!(written.engine.memory_mib >= 64, "{file}: `engine.memory_mib` is below 64");
         ensure!(written.engine.target_partitions != Some(0), "{file}: `engine.target_partitions` is 0");
         for (name, source) in &written.source {
-            let share = source.minste_prosent.unwrap_or(0);
-            ensure!(share <= 100, "{file}: [source.{name}] `minste_prosent` is above 100");
+            source.check().with_context(|| format!("{file}: [source.{name}]"))?;
         }
         let products = written
             .product
@@ -212,34 +167,6 @@ impl Config {
     /// A product's settings; the defaults when the configuration does not mention it.
     pub fn product(&self, name: &str) -> Product {
         self.products.get(name).cloned().unwrap_or_else(Product::default)
-    }
-}
-
-impl Default for Product {
-    fn default() -> Self {
-        Product {
-            paragraphs: BLUE_PRESCRIPTION.to_vec(),
-            thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
-        }
-    }
-}
-
-impl WrittenProduct {
-    fn check(self) -> anyhow::Result<Product> {
-        let mut product = Product::default();
-        if let Some(paragraphs) = self.hjemler {
-            ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
-            product.paragraphs = paragraphs;
-        }
-        for (name, value) in self.terskler {
-            let nearest = closed::nearest(&name, THRESHOLDS.iter().map(|(name, _)| *name));
-            let threshold = product.thresholds.get_mut(&name).with_context(|| {
-                format!("unknown threshold `{name}`; the nearest known one is `{}`", nearest.unwrap_or(""))
-            })?;
-            ensure!(value >= 0, "threshold `{name}` is negative");
-            *threshold = value;
-        }
-        Ok(product)
     }
 }
 

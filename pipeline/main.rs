@@ -1,139 +1,23 @@
 //! The command line: arguments are parsed, logging starts, the library is called, and its outcome becomes an exit code.
 
+mod cli;
+
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use clap::{Args, Parser, Subcommand};
+use anyhow::ensure;
+use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::{ToSpan, Zoned};
 use tracing_subscriber::EnvFilter;
 
-use speil::calendar::Month;
+use cli::{Cli, Command, Generated, RunArguments};
 use speil::config::Config;
 use speil::run::{self, Failure, Options, Outcome, Step};
-use speil::{demo, disk, inspect, publish};
-
-/// From deliveries to a portal where each doctor sees their own figures.
-#[derive(Parser)]
-#[command(name = "speil", version, max_term_width = 100)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-    /// Logs as `text` for people or `json` for machines; both to stderr, level from SPEIL_LOG.
-    #[arg(long, global = true, default_value = "text", value_parser = ["text", "json"])]
-    log: String,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Make up national deliveries, run the whole pipeline on them, and say where to look.
-    Demo(Generated),
-    /// Make up deliveries and a configuration only.
-    Generate {
-        #[command(flatten)]
-        generated: Generated,
-        /// Plant each kind of bad row and bad file once, and list them in OUT/feil.csv.
-        #[arg(long)]
-        faults: bool,
-    },
-    /// Take in what is delivered, compute, publish.
-    Run(RunArguments),
-    /// Take in what is delivered.
-    Ingest(RunArguments),
-    /// Compute what the deliveries in force call for.
-    Build(RunArguments),
-    /// Publish what is computed.
-    Publish(RunArguments),
-    /// Show an earlier release again.
-    Rollback {
-        /// The configuration file.
-        #[arg(long)]
-        config: PathBuf,
-        /// The release's name; without it, the one before the one that is shown.
-        release: Option<String>,
-    },
-    /// Hash and check every file of a release again.
-    Verify {
-        /// The release's folder.
-        release: PathBuf,
-    },
-    /// Check configuration, contracts, SQL, templates and texts without data; or one delivery before it is sent.
-    Check {
-        /// The configuration file.
-        #[arg(long)]
-        config: PathBuf,
-        /// A delivery: would it be taken in? Nothing is changed.
-        #[arg(long, value_name = "FILE")]
-        delivery: Option<PathBuf>,
-        /// The delivery's source; without it, the file's name tells.
-        #[arg(long, value_name = "NAME", requires = "delivery")]
-        source: Option<String>,
-    },
-    /// Lead one published figure back to the rows it is made from.
-    Explain {
-        /// The configuration file.
-        #[arg(long)]
-        config: PathBuf,
-        /// The table.
-        table: String,
-        /// Which row: columns of the table's key.
-        #[arg(value_name = "KEY=VALUE", required = true)]
-        keys: Vec<String>,
-        /// The figure in one column: only the lines that it counts.
-        #[arg(long)]
-        column: Option<String>,
-    },
-    /// Preview the release that is shown, on this machine only.
-    Serve {
-        /// The configuration file.
-        #[arg(long)]
-        config: PathBuf,
-        /// The port; 0 takes a free one.
-        #[arg(long, default_value_t = 8080)]
-        port: u16,
-    },
-}
-
-#[derive(Args)]
-struct Generated {
-    /// Where the deliveries go.
-    #[arg(long, default_value = "demo")]
-    out: PathBuf,
-    /// How many doctors.
-    #[arg(long, default_value_t = 2000)]
-    doctors: u32,
-    /// How many months.
-    #[arg(long, default_value_t = 14)]
-    months: u32,
-    /// The last month.
-    #[arg(long, default_value = "2026-10")]
-    until: Month,
-    /// Other seeds give other deliveries; the same seed gives the same bytes.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-#[derive(Args)]
-struct RunArguments {
-    /// The configuration file.
-    #[arg(long)]
-    config: PathBuf,
-    /// The run's date or time (2026-11-10); months that are over before it can be published. Default: today in Oslo.
-    #[arg(long, value_parser = date_or_time)]
-    as_of: Option<Date>,
-}
-
-/// A date, or a time whose date counts: both are civil, in Oslo.
-fn date_or_time(text: &str) -> anyhow::Result<Date> {
-    match text.parse::<Date>() {
-        Ok(date) if text.len() == 10 => Ok(date),
-        _ => Ok(text.parse::<DateTime>().context("write a date as 2026-11-10 or a time as 2026-11-10T08:00")?.date()),
-    }
-}
+use speil::{calendar, demo, disk, inspect, publish};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -169,7 +53,7 @@ fn demonstrate(arguments: &Generated) -> Result<run::ExitCode, Failure> {
     generate(arguments, false)?;
     let arguments = RunArguments {
         config: arguments.out.join("speil.toml"),
-        as_of: Some(arguments.until.plus(1).first_day() + 9.days()),
+        as_of: Some(calendar::end_of(arguments.until.plus(1).first_day() + 9.days())),
     };
     let outcome = run_steps(&arguments, Step::ALL)?;
     let current = arguments.config.with_file_name("releases").join("current");
@@ -245,7 +129,7 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
     let config = load(&arguments.config)?;
     let bar = progress_bar();
     let options = Options {
-        as_of: arguments.as_of.unwrap_or_else(today),
+        as_of: arguments.as_of.unwrap_or_else(now),
         steps,
         progress: &|what| bar.set_message(what.to_owned()),
     };
@@ -330,9 +214,9 @@ fn publishing(error: anyhow::Error) -> Failure {
 }
 
 /// The only clock of the program: what `--as-of` is when it is not given.
-fn today() -> Date {
+fn now() -> DateTime {
     let now = Zoned::now();
-    now.in_tz("Europe/Oslo").map_or(now.date(), |oslo| oslo.date())
+    now.in_tz("Europe/Oslo").map_or(now.datetime(), |oslo| oslo.datetime())
 }
 
 fn progress_bar() -> ProgressBar {

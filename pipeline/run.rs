@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use jiff::civil::Date;
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::config::Config;
@@ -27,8 +27,8 @@ pub(crate) use workshop::{check_config, parse_model, parse_models, planning_para
 
 /// What a run is asked to do.
 pub struct Options<'a> {
-    /// The run's date: months that are over before it can be published.
-    pub as_of: Date,
+    /// The run's time in Oslo: months that are over before its date can be published.
+    pub as_of: DateTime,
     /// Which steps to take; their order is fixed.
     pub steps: &'a [Step],
     /// Told what is being done, for people at a terminal.
@@ -114,7 +114,7 @@ pub fn run(config: &Config, options: &Options<'_>) -> Result<Outcome, Failure> {
         Err(failure) => (None, Err(failure)),
     };
     outcome.code = ended.as_ref().map_or_else(|failure| failure.code, |code| *code);
-    let line = ledger::Line::of_run(jiff::Timestamp::now(), options.as_of, &outcome, ended.as_ref().err());
+    let line = ledger::Line::of_run(jiff::Timestamp::now(), options.as_of.date(), &outcome, ended.as_ref().err());
     let written = line.write(&config.root).or_exit(ExitCode::TryAgain);
     ended?;
     written?;
@@ -154,9 +154,10 @@ fn published_before(root: &Path, releases: &Releases) -> anyhow::Result<String> 
 }
 
 fn steps(config: &Config, options: &Options<'_>, outcome: &mut Outcome) -> Result<ExitCode, Failure> {
+    let as_of = options.as_of.date();
     remove_leftovers(&config.root).or_exit(ExitCode::TryAgain)?;
     let contracts = Contract::embedded().or_exit(ExitCode::Configuration)?;
-    let workshop = Workshop::open(config, &contracts, options.as_of).or_exit(ExitCode::Configuration)?;
+    let workshop = Workshop::open(config, &contracts, as_of).or_exit(ExitCode::Configuration)?;
     let state_file = config.root.join("state.json");
     let mut state = State::load(&state_file).map_err(|error| damaged_state(config, error))?;
     workshop.lake.check_all(&state).or_exit(ExitCode::CheckFailed)?;
@@ -167,7 +168,7 @@ fn steps(config: &Config, options: &Options<'_>, outcome: &mut Outcome) -> Resul
         state.commit(&state_file).or_exit(ExitCode::TryAgain)?;
     }
 
-    let builder = workshop.builder(config, &contracts, options.as_of);
+    let builder = workshop.builder(config, &contracts, as_of);
     if options.steps.contains(&Step::Build) {
         outcome.built = builder.run(&mut state, options.progress);
         state.commit(&state_file).or_exit(ExitCode::TryAgain)?;
@@ -183,7 +184,7 @@ fn steps(config: &Config, options: &Options<'_>, outcome: &mut Outcome) -> Resul
         if let Some(model) = builder.stale(&state, &failed) {
             return Err(not_built(model));
         }
-        let done = workshop.publisher(config, &state, options.as_of, failed).publish().map_err(Failure::from)?;
+        let done = workshop.publisher(config, &state, as_of, failed).publish().map_err(Failure::from)?;
         let kept = done.kept_states.clone();
         // Before the sweep, which may fail: the ledger must know what is shown.
         outcome.published = Some(done);

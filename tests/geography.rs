@@ -35,7 +35,7 @@ fn configure(root: &Root, sources: &[&str]) {
 }
 
 fn ingest(root: &Root) -> Outcome {
-    let as_of = "2026-11-10".parse().unwrap();
+    let as_of = speil::calendar::as_of("2026-11-10").unwrap();
     run::run(&root.config(), &Options { as_of, steps: &[Step::Ingest], progress: &|_| {} }).unwrap()
 }
 

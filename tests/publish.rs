@@ -62,7 +62,8 @@ fn publish_alone_refuses_what_was_not_built() {
     refused(&["publish"]);
     // Computed, but as of another date.
     assert_eq!(root.output(&["build"]).status.code(), Some(0));
-    let other = Options { as_of: "2026-10-10".parse().unwrap(), steps: &[Step::Publish], progress: &|_| {} };
+    let other =
+        Options { as_of: speil::calendar::as_of("2026-10-10").unwrap(), steps: &[Step::Publish], progress: &|_| {} };
     assert_eq!(run::run(&root.config(), &other).unwrap_err().code, ExitCode::CheckFailed);
     // A threshold was changed since.
     let configuration = root.path().join("speil.toml");

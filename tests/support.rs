@@ -6,7 +6,6 @@ use std::process::{Command, Output};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type};
-use jiff::civil::Date;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use speil::config::Config;
 use speil::lake::State;
@@ -93,7 +92,7 @@ impl Root {
     }
 
     pub fn run_with(&self, config: &Config, as_of: &str) -> Result<Outcome, Failure> {
-        let as_of: Date = as_of.parse().unwrap();
+        let as_of = speil::calendar::as_of(as_of).unwrap();
         run::run(config, &Options { as_of, steps: Step::ALL, progress: &|_| {} })
     }
 

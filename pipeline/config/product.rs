@@ -1,0 +1,77 @@
+//! `[product.NAME]`: what a product counts, and the thresholds that definitions leave to configuration.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+
+use crate::closed;
+
+/// A product's settings.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// The reimbursement paragraphs (code list 7427) whose lines are taken in.
+    pub paragraphs: Vec<i64>,
+    /// Every threshold of the product by its name in SQL, defaults included.
+    pub thresholds: BTreeMap<String, i64>,
+}
+
+/// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
+const THRESHOLDS: &[(&str, i64)] = &[
+    ("fest_dager", 45),              // B3: how old a FEST snapshot may be, days
+    ("stratum_linjer", 500),         // B5: lines a stratum needs
+    ("stratum_leger", 20),           // B5: doctors a stratum needs
+    ("stratum_storste_prosent", 50), // B5: the largest share of one doctor, per cent
+    ("trakt_forskrivninger", 100),   // B7: prescriptions a funnel doctor needs
+    ("trakt_forventet", 5),          // B7: expected reserved prescriptions a funnel doctor needs
+    ("persentil_kvartil", 20),       // B10: members that P25, P50 and P75 need
+    ("persentil_desil", 50),         // B10: members that P10 and P90 need
+    ("minste_antall", 5),            // D1: counts below it (but zero) are hidden
+    ("minste_n_median", 10),         // D1: waits behind a public median
+    ("minste_n_p80", 25),            // D1: waits behind a public P80
+    ("minste_n_p90", 50),            // D1: waits behind a public P90
+    ("minste_n_gjennomsnitt", 20),   // D1: waits behind a public mean
+    ("too_forelopig_dager", 90),     // C2: days after a period in which its figures are preliminary
+    ("offentlig_leger", 10),         // D7: doctors behind a public cell
+    ("offentlig_linjer", 30),        // D7: lines behind a public cell
+    ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest
+    ("histogram_leger", 10),         // D7: doctors in a public histogram bin
+];
+
+/// Volven 7427: § 2, § 3, § 3a, § 3b and § 4, the paragraphs of blue prescriptions for medicines.
+const BLUE_PRESCRIPTION: &[i64] = &[200, 300, 301, 302, 400];
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WrittenProduct {
+    hjemler: Option<Vec<i64>>,
+    terskler: BTreeMap<String, i64>,
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Product {
+            paragraphs: BLUE_PRESCRIPTION.to_vec(),
+            thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+        }
+    }
+}
+
+impl WrittenProduct {
+    pub(super) fn check(self) -> anyhow::Result<Product> {
+        let mut product = Product::default();
+        if let Some(paragraphs) = self.hjemler {
+            ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
+            product.paragraphs = paragraphs;
+        }
+        for (name, value) in self.terskler {
+            let nearest = closed::nearest(&name, THRESHOLDS.iter().map(|(name, _)| *name));
+            let threshold = product.thresholds.get_mut(&name).with_context(|| {
+                format!("unknown threshold `{name}`; the nearest known one is `{}`", nearest.unwrap_or(""))
+            })?;
+            ensure!(value >= 0, "threshold `{name}` is negative");
+            *threshold = value;
+        }
+        Ok(product)
+    }
+}
