@@ -30,9 +30,11 @@ pub(crate) enum Command {
         #[arg(long)]
         faults: bool,
     },
-    /// Take in what is delivered, compute, publish.
+    /// Tell what a run would do, and why; nothing is changed.
+    Plan(RunArguments),
+    /// Fetch, take in what is delivered, compute, publish.
     Run(RunArguments),
-    /// Take in what is delivered.
+    /// Fetch, and take in what is delivered.
     Ingest(RunArguments),
     /// Compute what the deliveries in force call for.
     Build(RunArguments),
@@ -77,6 +79,16 @@ pub(crate) enum Command {
         #[arg(long)]
         column: Option<String>,
     },
+    /// How things stand: the last runs, what is shown, products and sources. Ends with 0 when that could be told, also
+    /// when the last run failed.
+    Status {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// As JSON of a stable shape, for machines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Preview the release that is shown, on this machine only.
     Serve {
         /// The configuration file.
@@ -116,4 +128,7 @@ pub(crate) struct RunArguments {
     /// published. Default: now.
     #[arg(long, value_parser = calendar::as_of)]
     pub(crate) as_of: Option<DateTime>,
+    /// One product: only its sources, models and pages; the others' stay as they are.
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) only: Option<String>,
 }

@@ -2,7 +2,11 @@
 //!
 //! Knows nothing of deliveries or tables. What a user wrote becomes checked values here and nowhere else.
 
+mod dates;
+mod fetching;
+mod notice;
 mod product;
+mod schedule;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +17,19 @@ use serde::Deserialize;
 
 use crate::{closed, disk};
 
-pub use product::Product;
+pub use dates::Dates;
+pub use fetching::Fetching;
+use fetching::WrittenFetching;
+pub use notice::{Notice, Webhook};
+use notice::{WrittenMetrics, WrittenNotice};
 use product::WrittenProduct;
-pub use source::Source;
+pub use product::{NOTICE, Product};
+pub use schedule::{OSLO, Schedule};
+use source::WrittenSource;
+pub use source::{
+    ACCEPTABLE, Checksum, DATE_SLOT, Expected, MONTH_SLOT, Remote, Source, Token, is_half_written, is_plain_name,
+    is_sha256,
+};
 
 /// A checked configuration: paths are absolute or relative to the working folder, thresholds are filled in.
 #[derive(Clone, Debug)]
@@ -28,10 +42,16 @@ pub struct Config {
     pub synthetic: bool,
     /// One entry per source that is delivered.
     pub sources: BTreeMap<String, Source>,
+    /// How they are fetched.
+    pub fetching: Fetching,
     /// One entry per product, with its thresholds.
     pub products: BTreeMap<String, Product>,
     /// How much of the machine the engine may use.
     pub engine: EngineSettings,
+    /// Where a run's measures go, and who is told of its end.
+    pub notice: Notice,
+    /// How many releases stay; at least 1. The one that is shown and the one that `rollback` would show always do.
+    pub releases_kept: usize,
     /// Folders that replace the embedded `queries/` and `site/`, for work on them.
     pub queries: Option<PathBuf>,
     /// See [`Config::queries`].
@@ -66,13 +86,33 @@ struct Written {
     #[serde(default)]
     syntetisk: bool,
     #[serde(default)]
-    source: BTreeMap<String, Source>,
+    source: BTreeMap<String, WrittenSource>,
+    #[serde(default)]
+    henting: WrittenFetching,
     #[serde(default)]
     product: BTreeMap<String, WrittenProduct>,
     #[serde(default)]
     engine: EngineSettings,
     #[serde(default)]
+    utgivelser: WrittenReleases,
+    #[serde(default)]
     paths: WrittenPaths,
+    #[serde(default)]
+    maaling: WrittenMetrics,
+    #[serde(default)]
+    varsling: WrittenNotice,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenReleases {
+    behold: usize,
+}
+
+impl Default for WrittenReleases {
+    fn default() -> Self {
+        WrittenReleases { behold: 14 }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -95,9 +135,21 @@ impl Config {
         ensure!(!written.root.is_empty(), "{file}: `root` is empty; write the folder the program may work in");
         ensure!(written.engine.memory_mib >= 64, "{file}: `engine.memory_mib` is below 64");
         ensure!(written.engine.target_partitions != Some(0), "{file}: `engine.target_partitions` is 0");
-        for (name, source) in &written.source {
-            source.check().with_context(|| format!("{file}: [source.{name}]"))?;
-        }
+        let sources = written
+            .source
+            .into_iter()
+            .map(|(name, source)| {
+                let place = || format!("{}: [source.{name}]", place(text, file, &format!("source.{name}")));
+                let checked = source.check(&base).with_context(place)?;
+                Ok((name, checked))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let fetching =
+            written.henting.check().with_context(|| format!("{}: [henting]", place(text, file, "henting")))?;
+        ensure!(
+            written.utgivelser.behold > 0,
+            "{file}: `utgivelser.behold` is 0; at least the release that is shown stays"
+        );
         let products = written
             .product
             .into_iter()
@@ -106,12 +158,17 @@ impl Config {
                 Ok((name, checked))
             })
             .collect::<anyhow::Result<_>>()?;
+        let root = base.join(&written.root);
+        let notice = Notice::check(written.maaling, written.varsling, &base, &root).context(file.to_owned())?;
         Ok(Config {
-            root: base.join(&written.root),
+            root,
+            notice,
             synthetic: written.syntetisk,
-            sources: written.source,
+            sources,
+            fetching,
             products,
             engine: written.engine,
+            releases_kept: written.utgivelser.behold,
             queries: written.paths.queries.map(|path| base.join(path)),
             site: written.paths.site.map(|path| base.join(path)),
             base,
@@ -155,18 +212,24 @@ impl Config {
 
     /// `file:line` of the first table of a kind and name, of the file alone when it is written in another way.
     fn at(&self, kind: &str, name: &str) -> String {
-        let table = format!("[{kind}.{name}");
-        let begins =
-            |line: &str| line.trim_start().strip_prefix(&table).is_some_and(|rest| rest.starts_with([']', '.']));
-        match self.text.lines().position(begins) {
-            Some(line) => format!("{}:{}", self.file, line + 1),
-            None => self.file.clone(),
-        }
+        place(&self.text, &self.file, &format!("{kind}.{name}"))
     }
 
     /// A product's settings; the defaults when the configuration does not mention it.
     pub fn product(&self, name: &str) -> Product {
         self.products.get(name).cloned().unwrap_or_else(Product::default)
+    }
+}
+
+/// `file:line` of the first table with this heading or one below it; the file alone when there is none.
+fn place(text: &str, file: &str, heading: &str) -> String {
+    let begins = |line: &str| {
+        let rest = line.trim_start().strip_prefix('[').and_then(|line| line.strip_prefix(heading));
+        rest.is_some_and(|rest| rest.starts_with([']', '.']))
+    };
+    match text.lines().position(begins) {
+        Some(line) => format!("{file}:{}", line + 1),
+        None => file.to_owned(),
     }
 }
 
@@ -184,6 +247,11 @@ mod tests {
         assert_eq!(config.root, PathBuf::from("/d/."));
         assert_eq!(config.product("reservasjon").thresholds["stratum_linjer"], 500);
         assert_eq!(config.product("reservasjon").paragraphs, [200, 300, 301, 302, 400]);
+        assert_eq!(config.releases_kept, 14);
+        let kept =
+            |n: usize| parse(&format!("root = \".\"\n[utgivelser]\nbehold = {n}\n")).map(|config| config.releases_kept);
+        assert_eq!(kept(1).unwrap(), 1);
+        assert!(kept(0).unwrap_err().to_string().contains("`utgivelser.behold` is 0"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! a table that lacks what a rule needs is an error. Knows no file and no page.
 
 mod demands;
+mod history;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use crate::model::Model;
 
 pub use demands::demand;
+pub use history::{Audited, against_history};
 
 /// A public table after primary suppression.
 #[derive(Clone, Debug)]

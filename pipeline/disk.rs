@@ -1,14 +1,27 @@
 //! Reading, writing, renaming and syncing files. Every error names its path and what was tried.
 //!
 //! Knows nothing of what the bytes mean. All writing of the program goes through here, so that a file is either
-//! whole or not there: bytes are written beside their place and renamed into it.
+//! whole or not there: bytes are written beside their place and renamed into it. Each change is logged at level trace
+//! under [`CHANGES`], so that a test can stop the process just there.
+
+mod fault;
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
+
+pub use fault::{advice, cause};
+
+/// Where changes of the disk are logged: what was done, or is about to be, and with which path.
+pub const CHANGES: &str = "speil::changes";
+
+fn log(what: &str, path: &Path) {
+    tracing::trace!(target: CHANGES, what, path = %path.display());
+}
 
 /// A whole text file in UTF-8.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
@@ -36,7 +49,29 @@ pub const HALF_WRITTEN: &str = ".halv-";
 /// Writes a whole file: beside its place, then renamed into it. Folders above it are made.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let beside = write_beside(path, bytes)?;
+    put_in_place(beside.into_temp_path(), path)
+}
+
+/// Gives a file that was written beside its place its name.
+pub fn put_in_place(beside: tempfile::TempPath, path: &Path) -> anyhow::Result<()> {
     beside.persist(path).with_context(|| format!("writing {}", path.display()))?;
+    log("wrote", path);
+    Ok(())
+}
+
+/// The same, for the owner's eyes alone, in folders of the owner's below one that is there.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making folder {}", folder.display()))?;
+    // Temporary files are made for their owner alone.
+    let writing = || format!("writing {}", path.display());
+    let mut beside = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).with_context(writing)?;
+    beside.write_all(bytes).with_context(writing)?;
+    beside.persist(path).with_context(writing)?;
     Ok(())
 }
 
@@ -45,7 +80,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 pub fn commit(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let beside = write_beside(path, bytes)?;
     sync(beside.path())?;
+    log("renaming", path);
     beside.persist(path).with_context(|| format!("writing {}", path.display()))?;
+    log("renamed", path);
     sync(path)
 }
 
@@ -61,18 +98,84 @@ fn write_beside(path: &Path, bytes: &[u8]) -> anyhow::Result<tempfile::NamedTemp
     Ok(beside)
 }
 
-/// Adds a line to the end of a file, which is made when it is not there: one write, so that lines never mix.
+/// A file that is being written beside its place, and is gone when nobody keeps it.
+pub struct Beside(tempfile::NamedTempFile);
+
+impl Beside {
+    /// An empty one in the folder that it shall stay in. For its owner alone: what is delivered is nobody else's.
+    pub fn start(folder: &Path) -> anyhow::Result<Beside> {
+        let file = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder);
+        file.map(Beside).with_context(|| format!("writing in {}", folder.display()))
+    }
+
+    /// Empties it.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        let file = self.0.as_file_mut();
+        file.set_len(0).and_then(|()| file.rewind()).with_context(|| format!("emptying {}", self.0.path().display()))
+    }
+
+    /// Adds bytes to its end.
+    pub fn add(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.0.write_all(bytes).with_context(|| format!("writing {}", self.0.path().display()))
+    }
+
+    /// Where it is for now.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Gives it its name once its bytes are on the disk. A file of that name is never replaced: that is an error.
+    pub fn keep(self, path: &Path) -> anyhow::Result<()> {
+        self.0.as_file().sync_all().with_context(|| format!("syncing {}", path.display()))?;
+        self.0.persist_noclobber(path).with_context(|| format!("writing {}", path.display()))?;
+        Ok(())
+    }
+}
+
+/// Size and time of change: two looks that differ show a file that somebody is writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Bytes.
+    pub bytes: u64,
+    /// When the file was changed last.
+    pub changed: std::time::SystemTime,
+}
+
+/// Looks at a file without reading it.
+pub fn look(path: &Path) -> anyhow::Result<Look> {
+    let about = std::fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
+    let changed = about.modified().with_context(|| format!("looking at {}", path.display()))?;
+    Ok(Look { bytes: about.len(), changed })
+}
+
+/// Adds a line to the end of a file, which is made when it is not there: one write, so that lines never mix. After a
+/// line that was cut short it begins on a line of its own.
 pub fn append_line(path: &Path, line: &str) -> anyhow::Result<()> {
     create_folder(path.parent().unwrap_or(Path::new(".")))?;
-    let mut file =
-        File::options().append(true).create(true).open(path).with_context(|| format!("opening {}", path.display()))?;
-    file.write_all(format!("{line}\n").as_bytes()).with_context(|| format!("writing {}", path.display()))
+    let mut options = File::options();
+    let mut file = options
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)
+        .with_context(|| format!("opening {}", path.display()))?;
+    let mut last = *b"\n";
+    // An empty file has no last byte.
+    if file.seek(SeekFrom::End(-1)).is_ok() {
+        file.read_exact(&mut last).with_context(|| format!("reading {}", path.display()))?;
+    }
+    let before = if last == *b"\n" { "" } else { "\n" };
+    file.write_all(format!("{before}{line}\n").as_bytes()).with_context(|| format!("writing {}", path.display()))?;
+    log("appended", path);
+    Ok(())
 }
 
 /// Writes a file in a folder that nobody sees yet (a release under construction): no rename needed.
 pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut file = create(path)?;
-    file.write_all(bytes).with_context(|| format!("writing {}", path.display()))
+    file.write_all(bytes).with_context(|| format!("writing {}", path.display()))?;
+    log("wrote", path);
+    Ok(())
 }
 
 /// Temporary files are made for their owner alone; what is published must be readable by the web server.
@@ -89,14 +192,19 @@ pub fn create_folder(path: &Path) -> anyhow::Result<()> {
 
 /// Renames within one file system: the step that makes a change visible.
 pub fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::rename(from, to).with_context(|| format!("renaming {} to {}", from.display(), to.display()))
+    log("renaming", to);
+    std::fs::rename(from, to).with_context(|| format!("renaming {} to {}", from.display(), to.display()))?;
+    log("renamed", to);
+    Ok(())
 }
 
 /// Two folders swap names, in one step.
 pub fn exchange(one: &Path, other: &Path) -> anyhow::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
-        .with_context(|| format!("exchanging {} and {}", one.display(), other.display()))
+        .with_context(|| format!("exchanging {} and {}", one.display(), other.display()))?;
+    log("exchanged", other);
+    Ok(())
 }
 
 /// A second name for the same bytes; a copy where the file system cannot link.
@@ -113,7 +221,11 @@ pub fn remove(path: &Path) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing {}", path.display()))
         }
-        _ => Ok(()),
+        Err(_) => Ok(()),
+        Ok(()) => {
+            log("removed", path);
+            Ok(())
+        }
     }
 }
 
@@ -123,8 +235,19 @@ pub fn remove_folder(path: &Path) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing {}", path.display()))
         }
-        _ => Ok(()),
+        Err(_) => Ok(()),
+        Ok(()) => {
+            log("removed", path);
+            Ok(())
+        }
     }
+}
+
+/// Removes a folder if there is nothing in it, and then those above it that are empty too, but not `top`.
+pub fn remove_empty(folder: &Path, top: &Path) {
+    let above = folder.ancestors().take_while(|folder| folder.starts_with(top) && *folder != top);
+    // One that is not empty ends it; that a folder stays behind harms nobody.
+    let _ = above.map(std::fs::remove_dir).take_while(Result::is_ok).count();
 }
 
 /// Every file below a folder, as sorted paths relative to it; none when the folder is not there.
@@ -153,7 +276,9 @@ pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// rename that makes a change visible, instead of once per file.
 pub fn sync(path: &Path) -> anyhow::Result<()> {
     let file = open(path)?;
-    rustix::fs::syncfs(&file).with_context(|| format!("syncing the disk that holds {}", path.display()))
+    rustix::fs::syncfs(&file).with_context(|| format!("syncing the disk that holds {}", path.display()))?;
+    log("synced", path);
+    Ok(())
 }
 
 /// SHA-256 of bytes, as 64 hexadecimal digits.
@@ -199,10 +324,41 @@ mod tests {
         commit(&path, b"abc").unwrap();
         append_line(&path, "d").unwrap();
         append_line(&path, "e").unwrap();
-        assert_eq!(read_text(&path).unwrap(), "abcd\ne\n");
+        assert_eq!(read_text(&path).unwrap(), "abc\nd\ne\n");
         commit(&path, b"abcd").unwrap();
         assert_eq!(files_below(folder.path()).unwrap(), [PathBuf::from("a/b.txt")]);
         assert_eq!(sha256_of_file(&path).unwrap(), sha256(b"abcd"));
+    }
+
+    #[test]
+    fn a_file_beside_its_place_never_replaces_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("a");
+        for (bytes, kept) in [(b"first", true), (b"other", false)] {
+            let mut beside = Beside::start(folder.path()).unwrap();
+            beside.add(b"half").unwrap();
+            beside.restart().unwrap();
+            beside.add(bytes).unwrap();
+            assert_eq!(beside.keep(&place).is_ok(), kept);
+        }
+        assert_eq!(read(&place).unwrap(), b"first");
+        assert_eq!(look(&place).unwrap().bytes, 5);
+        assert_eq!(files_below(folder.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_private_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/c.csv");
+        write_private(&path, b"abc").unwrap();
+        write_private(&path, b"abcd").unwrap();
+        assert_eq!(read_text(&path).unwrap(), "abcd");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(
+            [mode(&path), mode(&folder.path().join("a/b")), mode(&folder.path().join("a"))],
+            [0o600, 0o700, 0o700]
+        );
     }
 
     #[test]

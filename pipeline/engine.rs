@@ -75,6 +75,9 @@ impl Engine {
 /// so of these only the kind is kept; planning errors speak of names alone.
 pub fn reduce(error: &DataFusionError) -> anyhow::Error {
     let root = error.find_root();
+    if let Some(cause) = disk::cause(root) {
+        return anyhow::Error::new(cause).context("reading a lake file or spilling to the working folder failed");
+    }
     match root {
         DataFusionError::SQL(_, _) | DataFusionError::Plan(_) | DataFusionError::SchemaError(_, _) => {
             anyhow::anyhow!("{}", first_line(&root.strip_backtrace()))
@@ -83,7 +86,6 @@ pub fn reduce(error: &DataFusionError) -> anyhow::Error {
         DataFusionError::ResourcesExhausted(_) => {
             anyhow::anyhow!("the engine's memory pool is too small; raise [engine] memory_mib")
         }
-        DataFusionError::IoError(cause) => anyhow::anyhow!("reading or spilling failed ({})", cause.kind()),
         DataFusionError::ArrowError(cause, _) => {
             anyhow::anyhow!("a value could not be computed ({})", arrow_kind(cause))
         }

@@ -6,16 +6,19 @@
 //! 2. [`config`] what an operator wrote in `speil.toml`, checked; [`embedded`] the files of `queries/` and `site/`.
 //! 3. [`contract`] what each source must look like, and the checks that follow from it.
 //! 4. [`engine`] DataFusion with its memory pool; [`lake`] immutable Parquet files and the state that names them.
-//! 5. [`ingest`] deliveries in: read, checked, quarantined or refused, sorted, stored.
+//! 5. [`fetch`] how deliveries arrive: found in a folder, or fetched from a server; [`ingest`] deliveries in: read, checked, quarantined or refused, sorted, stored.
 //! 6. [`model`] SQL files in the order of what they read, run only where their inputs changed.
-//! 7. [`disclosure`] what a public table may show.
-//! 8. [`export`] tables as CSV and Parquet; [`render`] tables as pages.
-//! 9. [`publish`] a release: built beside, verified, switched to by one rename.
-//! 10. [`run`] the night's list of steps.
-//! 11. [`inspect`] what people ask: does all hold, would this delivery do, where does a figure come from, how does it look.
-//! 12. [`demo`] made-up deliveries of national size.
+//! 7. [`check`] what must hold of a night as a whole before anything of it is published.
+//! 8. [`disclosure`] what a public table may show.
+//! 9. [`export`] tables as CSV and Parquet; [`render`] tables as pages.
+//! 10. [`publish`] a release: built beside, verified, switched to by one rename.
+//! 11. [`run`] the night's list of steps.
+//! 12. [`inspect`] what people ask: does all hold, would this delivery do, where does a figure come from, how does it look.
+//! 13. [`demo`] made-up deliveries of national size.
 
 pub mod calendar;
+#[cfg(feature = "engine")]
+pub mod check;
 pub mod closed;
 pub mod config;
 pub mod contract;
@@ -29,6 +32,8 @@ pub mod embedded;
 pub mod engine;
 #[cfg(feature = "engine")]
 pub mod export;
+#[cfg(feature = "engine")]
+pub mod fetch;
 pub mod ingest;
 #[cfg(feature = "engine")]
 pub mod inspect;

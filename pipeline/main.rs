@@ -1,6 +1,7 @@
 //! The command line: arguments are parsed, logging starts, the library is called, and its outcome becomes an exit code.
 
 mod cli;
+mod log;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,16 +13,15 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::DateTime;
 use jiff::{ToSpan, Zoned};
-use tracing_subscriber::EnvFilter;
 
 use cli::{Cli, Command, Generated, RunArguments};
 use speil::config::Config;
-use speil::run::{self, Failure, Options, Outcome, Step};
+use speil::run::{self, Failure, Options, Outcome, Status, Step};
 use speil::{calendar, demo, disk, inspect, publish};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_logging(&cli.log);
+    log::start(&cli.log);
     let code = match carry_out(cli.command) {
         Ok(code) => code,
         Err(failure) => {
@@ -36,8 +36,9 @@ fn carry_out(command: Command) -> Result<run::ExitCode, Failure> {
     match command {
         Command::Demo(arguments) => demonstrate(&arguments),
         Command::Generate { generated, faults } => generate(&generated, faults).map(|()| run::ExitCode::Done),
+        Command::Plan(arguments) => plan(&arguments),
         Command::Run(arguments) => run_steps(&arguments, Step::ALL).map(|outcome| outcome.code),
-        Command::Ingest(arguments) => run_steps(&arguments, &[Step::Ingest]).map(|outcome| outcome.code),
+        Command::Ingest(arguments) => run_steps(&arguments, &[Step::Fetch, Step::Ingest]).map(|outcome| outcome.code),
         Command::Build(arguments) => run_steps(&arguments, &[Step::Build]).map(|outcome| outcome.code),
         Command::Publish(arguments) => run_steps(&arguments, &[Step::Publish]).map(|outcome| outcome.code),
         Command::Rollback { config, release } => roll_back(&config, release.as_deref()),
@@ -45,6 +46,7 @@ fn carry_out(command: Command) -> Result<run::ExitCode, Failure> {
         Command::Check { config, delivery: None, .. } => check(&config),
         Command::Check { config, delivery: Some(file), source } => judge(&config, &file, source.as_deref()),
         Command::Explain { config, table, keys, column } => explain(&config, &table, &keys, column.as_deref()),
+        Command::Status { config, json } => status(&config, json),
         Command::Serve { config, port } => serve(&config, port),
     }
 }
@@ -54,6 +56,7 @@ fn demonstrate(arguments: &Generated) -> Result<run::ExitCode, Failure> {
     let arguments = RunArguments {
         config: arguments.out.join("speil.toml"),
         as_of: Some(calendar::end_of(arguments.until.plus(1).first_day() + 9.days())),
+        only: None,
     };
     let outcome = run_steps(&arguments, Step::ALL)?;
     let current = arguments.config.with_file_name("releases").join("current");
@@ -129,14 +132,19 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
     let config = load(&arguments.config)?;
     let bar = progress_bar();
     let options = Options {
-        as_of: arguments.as_of.unwrap_or_else(now),
+        as_of: arguments.as_of.map_or_else(|| run::time(&config, now()), Ok)?,
         steps,
+        only: arguments.only.as_deref(),
         progress: &|what| bar.set_message(what.to_owned()),
     };
-    let outcome = run::run(&config, &options)?;
+    let ended = run::run(&config, &options);
     bar.finish_and_clear();
+    let outcome = ended.inspect_err(|failure| say(&advice(failure.code)))?;
     for refused in &outcome.ingested.refused {
         tracing::error!("refused: {} ({}): {}", refused.file, refused.source, refused.reason);
+    }
+    for note in &outcome.checked.notes {
+        tracing::warn!("{note}");
     }
     for (product, error) in &outcome.built.failed {
         tracing::error!("{product} failed and keeps its old release: {}", run::told(error));
@@ -152,7 +160,22 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
         let what = if published.new { "Published" } else { "Nothing new; shown is" };
         say(&format!("{what} {}", published.folder.display()));
     }
+    if outcome.code != run::ExitCode::Done {
+        say(&advice(outcome.code));
+    }
     Ok(outcome)
+}
+
+/// The last line of a run that did not end with 0.
+fn advice(code: run::ExitCode) -> String {
+    format!("Ended with {}: {}.", code as u8, code.advice())
+}
+
+fn plan(arguments: &RunArguments) -> Result<run::ExitCode, Failure> {
+    let config = load(&arguments.config)?;
+    let plan = run::plan(&config, arguments.as_of.unwrap_or_else(now), arguments.only.as_deref())?;
+    say(&plan.to_string());
+    Ok(run::ExitCode::Done)
 }
 
 fn roll_back(config: &Path, release: Option<&str>) -> Result<run::ExitCode, Failure> {
@@ -197,6 +220,14 @@ fn explain(config: &Path, table: &str, keys: &[String], column: Option<&str>) ->
     Ok(run::ExitCode::Done)
 }
 
+fn status(config: &Path, json: bool) -> Result<run::ExitCode, Failure> {
+    let try_again = |error| Failure { code: run::ExitCode::TryAgain, error };
+    let status = Status::read(&load(config)?).map_err(try_again)?;
+    let as_json = || serde_json::to_string_pretty(&status).map_err(|error| try_again(error.into()));
+    say(&if json { as_json()? } else { inspect::in_words(&status).trim_end().to_owned() });
+    Ok(run::ExitCode::Done)
+}
+
 fn serve(config: &Path, port: u16) -> Result<run::ExitCode, Failure> {
     let machinery = |error| Failure { code: run::ExitCode::TryAgain, error };
     let server = inspect::Server::bind(&load(config)?, port).map_err(machinery)?;
@@ -234,13 +265,4 @@ fn progress_bar() -> ProgressBar {
 /// Results go to stdout; a reader that has gone away is no reason to fail.
 fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-fn start_logging(form: &str) {
-    let filter = EnvFilter::try_from_env("SPEIL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match form {
-        "json" => logs.json().init(),
-        _ => logs.without_time().with_target(false).with_ansi(std::io::stderr().is_terminal()).init(),
-    }
 }

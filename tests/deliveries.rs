@@ -68,8 +68,12 @@ fn deliver(root: &Root, file: &str, bytes: impl AsRef<[u8]>) {
 fn ingest(root: &Root) -> (Outcome, Vec<String>) {
     let read = RefCell::new(Vec::new());
     let progress = |file: &str| read.borrow_mut().push(file.to_owned());
-    let options =
-        Options { as_of: speil::calendar::as_of(AS_OF).unwrap(), steps: &[Step::Ingest], progress: &progress };
+    let options = Options {
+        as_of: speil::calendar::as_of(AS_OF).unwrap(),
+        steps: &[Step::Ingest],
+        only: None,
+        progress: &progress,
+    };
     let outcome = run::run(&root.config(), &options).unwrap();
     (outcome, read.into_inner())
 }
@@ -393,7 +397,8 @@ fn a_root_with_brackets_in_its_name_gives_the_same_release() {
         fs::rename(root.path().join(name), folder.join(name)).unwrap();
     }
     let config = speil::config::Config::load(&folder.join("speil.toml")).unwrap();
-    let options = Options { as_of: speil::calendar::as_of(AS_OF).unwrap(), steps: Step::ALL, progress: &|_| {} };
+    let options =
+        Options { as_of: speil::calendar::as_of(AS_OF).unwrap(), steps: Step::ALL, only: None, progress: &|_| {} };
     let outcome = run::run(&config, &options).unwrap();
     assert_eq!(outcome.code, ExitCode::Done);
     assert_eq!(outcome.published.unwrap().release, plain.manifest().release);

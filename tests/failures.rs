@@ -232,18 +232,23 @@ fn a_history_shorter_than_12_months_publishes_and_says_so() {
 
 #[test]
 fn a_killed_run_leaves_figures_as_if_nothing_had_happened() {
-    let calm = Root::tiny();
+    killed(Root::tiny, ["lake/fest_pakning", "lake/linje_klasse"]);
+}
+
+#[test]
+fn a_killed_run_of_too_leaves_figures_and_lists_as_if_nothing_had_happened() {
+    killed(Root::tiny_too, ["lake/too_hendelse", "lake/too_forlop"]);
+}
+
+/// `taken_in` and `computed` are made in the midst of these steps.
+fn killed(deliveries: fn() -> Root, [taken_in, computed]: [&str; 2]) {
+    let calm = deliveries();
     calm.run_to(ExitCode::Done);
-    let wanted = (calm.release_hashes(), calm.manifest());
+    let wanted = (calm.release_hashes(), calm.manifest(), calm.handed_over());
     // Killed while taking in, between ingest's commit and the models, while computing, and while publishing.
-    let moments: [&dyn Fn(&Root) -> bool; 4] = [
-        &|root| root.path().join("lake/fest_pakning").exists(),
-        &|root| root.path().join("state.json").exists(),
-        &|root| root.path().join("lake/linje_klasse").exists(),
-        &|root| root.path().join("releases/.bygges/offentlig").exists(),
-    ];
-    for (at, reached) in moments.into_iter().enumerate() {
-        let root = Root::tiny();
+    for (at, made) in [taken_in, "state.json", computed, "releases/.bygges/offentlig"].into_iter().enumerate() {
+        let root = deliveries();
+        let reached = |root: &Root| root.path().join(made).exists();
         let mut child = root.command(&["run"]).spawn().unwrap();
         let started = Instant::now();
         while !reached(&root) && child.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(120) {
@@ -255,7 +260,7 @@ fn a_killed_run_leaves_figures_as_if_nothing_had_happened() {
         assert_eq!(folders.len(), 1, "killed at moment {at}: {folders:?}");
         root.run_to(ExitCode::Done);
         assert!(working_folders(&root).is_empty(), "killed at moment {at}");
-        assert_eq!((root.release_hashes(), root.manifest()), wanted, "killed at moment {at}");
+        assert_eq!((root.release_hashes(), root.manifest(), root.handed_over()), wanted, "killed at moment {at}");
         let left: Vec<_> =
             fs::read_dir(root.path().join("releases")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left.len(), 2, "{left:?}");

@@ -104,7 +104,7 @@ fn faults_in_several_sql_files_are_all_told_with_file_and_line() {
     append(&root, &q("vare_brudd"), ";\nselect 1\n");
     let brudd = read(&root, &q("vare_brudd")).lines().position(|line| line == "---*/").unwrap() + 2;
     let table = replace(&root, &q("trakt_lege"), "from lege_sum", "from lege_smu");
-    let check = replace(&root, &q("lege_sum"), "from lege_sum)", "from lege_summ)");
+    let check = replace(&root, &q("lege_sum"), "from lege_sum group", "from lege_summ group");
     put(
         &root,
         &q("oedelegger"),
@@ -284,9 +284,8 @@ fn a_delivery_is_judged_as_ingest_would_and_nothing_changes() {
     let by_ingest = root.run_to(ExitCode::Refused).ingested.refused.remove(0).reason;
     assert!(told.contains(&by_ingest), "{told}\n{by_ingest}");
     fs::remove_file(&file).unwrap();
-    let ledger = PathBuf::from("runs/ledger.jsonl");
     let without = |mut hashes: BTreeMap<PathBuf, String>| {
-        hashes.remove(&ledger);
+        hashes.retain(|file, _| !file.starts_with("runs"));
         hashes
     };
     assert_eq!(without(hashes(root.path())), without(before));

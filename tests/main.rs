@@ -9,22 +9,38 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
+mod checks;
+mod counties;
+mod dates;
 mod deliveries;
+mod demo;
+mod deploy;
+mod disasters;
 mod failures;
 mod faults;
+mod fetch;
+mod freshness;
 mod geography;
 mod incremental;
+mod incremental_too;
 mod inspect;
+mod kills;
 mod leaks;
 mod memory;
+mod nights;
+mod one_product;
+mod operations;
 mod oracle;
 mod oracle_too;
+mod outbox;
 mod products;
 mod publish;
 mod recompute;
 mod recompute_too;
+mod revealed;
 mod same_bytes;
 mod short_history;
 mod support;
 mod tidy;
 mod traps_too;
+mod whole;

@@ -185,8 +185,9 @@ impl Session {
         }
         if let Some(named) = text.strip_prefix("-- sjekk:") {
             let (file, name) = named.trim().split_once(' ').context("write `-- sjekk: queries/x/y.sql navn`")?;
-            let checks = &self.pipeline.model(file)?.checks;
-            let check = checks.iter().find(|check| check.navn == name).context("the header has no such check")?;
+            let model = self.pipeline.model(file)?;
+            let mut checks = model.checks.iter().chain(&model.agreements);
+            let check = checks.find(|check| check.navn == name).context("the header has no such check")?;
             return self.rows(&check.sql).await.map(|(schema, _, rows)| output(&schema, rows));
         }
         let (schema, _, rows) = self.rows(text).await?;

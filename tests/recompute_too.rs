@@ -46,7 +46,11 @@ fn deliver(root: &Root, lines: &[impl AsRef<str>], counties: &[(&str, &str, &str
     let landing = root.path().join("landing");
     world_files::write_events(&landing, &rows);
     world_files::write_units(&landing, "2026-11-01", &world::UNITS);
-    fs::write(root.path().join("speil.toml"), format!("root = \".\"\nsyntetisk = true\n\n{}", world::SOURCES)).unwrap();
+    fs::write(
+        root.path().join("speil.toml"),
+        format!("root = \".\"\nsyntetisk = true\nhenting.ro_sekunder = 0\n\n{}", world::SOURCES),
+    )
+    .unwrap();
     announced
 }
 
@@ -71,7 +75,11 @@ fn every_wait_of_generated_deliveries_agrees() {
             fs::remove_file(path).unwrap();
         }
     }
-    fs::write(root.path().join("speil.toml"), format!("root = \".\"\nsyntetisk = true\n\n{}", world::SOURCES)).unwrap();
+    fs::write(
+        root.path().join("speil.toml"),
+        format!("root = \".\"\nsyntetisk = true\nhenting.ro_sekunder = 0\n\n{}", world::SOURCES),
+    )
+    .unwrap();
     let figures = agree(&root, AS_OF);
     assert!(figures.known_courses.len() > 3000, "{}", figures.known_courses.len());
     let shown = figures.waits.iter().filter(|wait| wait.n > 50).count();

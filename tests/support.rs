@@ -39,6 +39,13 @@ impl Root {
         root
     }
 
+    /// One with all deliveries of the tiny world of TOO.
+    pub fn tiny_too() -> Root {
+        let root = Root::bare();
+        too::tiny_world(root.path());
+        root
+    }
+
     /// One with all deliveries of the tiny worlds of both products, and room for Klass.
     pub fn of_both_products() -> Root {
         let root = Root::bare();
@@ -93,7 +100,7 @@ impl Root {
 
     pub fn run_with(&self, config: &Config, as_of: &str) -> Result<Outcome, Failure> {
         let as_of = speil::calendar::as_of(as_of).unwrap();
-        run::run(config, &Options { as_of, steps: Step::ALL, progress: &|_| {} })
+        run::run(config, &Options { as_of, steps: Step::ALL, only: None, progress: &|_| {} })
     }
 
     /// A run that must end with this code.
@@ -137,12 +144,33 @@ impl Root {
             .collect()
     }
 
+    /// Path → text of what is handed over outside the portal.
+    pub fn handed_over(&self) -> BTreeMap<PathBuf, String> {
+        let folder = self.path().join("utboks");
+        let files = speil::disk::files_below(&folder).unwrap().into_iter();
+        files.map(|file| (file.clone(), std::fs::read_to_string(folder.join(file)).unwrap())).collect()
+    }
+
+    /// The same without the log of revisions, which tells of earlier releases too.
+    pub fn figure_hashes(&self) -> BTreeMap<String, String> {
+        self.release_hashes().into_iter().filter(|(file, _)| !file.contains("revisjoner")).collect()
+    }
+
     /// All rows of a table of the lake.
     pub fn table(&self, name: &str) -> Vec<RecordBatch> {
         let state = self.state();
         let files = state.tables[name].values().map(|entry| self.path().join("lake").join(&entry.file));
         files.flat_map(|file| batches(&file)).collect()
     }
+}
+
+/// The lines of a root's ledger, the oldest first.
+pub fn ledger(root: &Path) -> Vec<serde_json::Value> {
+    let runs = root.join("runs");
+    let files = speil::disk::files_below(&runs).unwrap();
+    let months = files.into_iter().filter(|file| file.extension().is_some_and(|kind| kind == "jsonl"));
+    let text: String = months.map(|file| std::fs::read_to_string(runs.join(file)).unwrap()).collect();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The rows of a Parquet file.

@@ -30,7 +30,7 @@ fn every_module_says_what_it_is_for_and_stays_readable_in_size() {
 }
 
 /// The order in which one module may call another.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 20] = [
     "calendar",
     "closed",
     "disk",
@@ -39,8 +39,10 @@ const ORDER: [&str; 18] = [
     "contract",
     "engine",
     "lake",
+    "fetch",
     "ingest",
     "model",
+    "check",
     "disclosure",
     "export",
     "render",
@@ -58,7 +60,7 @@ const DEMO_MAY_CALL: [&str; 2] = ["calendar", "disk"];
 fn a_module_calls_only_what_stands_before_it() {
     for (path, text) in rust_files("pipeline") {
         let module = path.iter().nth(1).unwrap().to_string_lossy().trim_end_matches(".rs").to_owned();
-        if module == "lib" || module == "main" {
+        if ["lib", "main", "cli", "log"].contains(&module.as_str()) {
             continue;
         }
         let rank = |name: &str| ORDER.iter().position(|known| *known == name);
@@ -93,7 +95,8 @@ fn only_engine_and_lake_know_sessions_and_render_does_no_io() {
             }
         }
         let clock = text.contains("Zoned::now") || text.contains("Timestamp::now");
-        assert!(!clock || name == "pipeline/main.rs" || name == "pipeline/run.rs", "{name} reads the clock");
+        let may = ["pipeline/main.rs", "pipeline/run.rs", "pipeline/run/night.rs", "pipeline/run/plan.rs"];
+        assert!(!clock || may.contains(&name.as_str()), "{name} reads the clock");
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
+use super::dates::Dates;
 use crate::closed;
 
 /// A product's settings.
@@ -14,6 +15,8 @@ pub struct Product {
     pub paragraphs: Vec<i64>,
     /// Every threshold of the product by its name in SQL, defaults included.
     pub thresholds: BTreeMap<String, i64>,
+    /// When its figures change for their readers.
+    pub dates: Dates,
 }
 
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
@@ -36,7 +39,16 @@ const THRESHOLDS: &[(&str, i64)] = &[
     ("offentlig_linjer", 30),        // D7: lines behind a public cell
     ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest
     ("histogram_leger", 10),         // D7: doctors in a public histogram bin
+    (NOTICE, 3),                     // D4: months between a date's announcement and the date
+    // How far a shown figure may move from one release to the next (pipeline/check/change.rs), per thousand; for shares
+    // in tenths of a percentage point. No statement reads these.
+    ("endring_uforklart_promille", 1), // any figure of a period that is over, when nothing explains it
+    ("endring_landet_promille", 30),   // the national rate, whatever explains it
+    ("endring_maaned_promille", 50),   // the national rate of a month, whatever explains it
 ];
+
+/// How many months ahead a date of publication must be announced (D4).
+pub const NOTICE: &str = "utgivelse_varsel_maaneder";
 
 /// Volven 7427: § 2, § 3, § 3a, § 3b and § 4, the paragraphs of blue prescriptions for medicines.
 const BLUE_PRESCRIPTION: &[i64] = &[200, 300, 301, 302, 400];
@@ -46,6 +58,8 @@ const BLUE_PRESCRIPTION: &[i64] = &[200, 300, 301, 302, 400];
 pub(super) struct WrittenProduct {
     hjemler: Option<Vec<i64>>,
     terskler: BTreeMap<String, i64>,
+    utgivelse: Option<Vec<String>>,
+    lege_dag: Option<i8>,
 }
 
 impl Default for Product {
@@ -53,13 +67,15 @@ impl Default for Product {
         Product {
             paragraphs: BLUE_PRESCRIPTION.to_vec(),
             thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+            dates: Dates::default(),
         }
     }
 }
 
 impl WrittenProduct {
     pub(super) fn check(self) -> anyhow::Result<Product> {
-        let mut product = Product::default();
+        let dates = Dates::check(self.utgivelse.as_deref(), self.lege_dag)?;
+        let mut product = Product { dates, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use arrow::array::{
     ArrayRef, Date32Builder, Int8Builder, Int16Builder, Int32Array, Int32Builder, Int64Builder, RecordBatch,
-    StringBuilder,
+    StringArray, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
@@ -25,6 +25,7 @@ pub struct Batcher {
     columns: Vec<Builder>,
     lines: Int64Builder,
     month: Option<i32>,
+    delivery: Option<String>,
     rows: usize,
 }
 
@@ -47,7 +48,15 @@ impl Batcher {
             columns: table.columns.iter().map(|column| Builder::new(&column.data_type())).collect(),
             lines: Int64Builder::new(),
             month: month.filter(|_| table.stores_month).map(Month::number),
+            delivery: table.stores_delivery.then(String::new),
             rows: 0,
+        }
+    }
+
+    /// Tells which delivery the rows come from, for tables that store it.
+    pub fn name_delivery(&mut self, name: &str) {
+        if let Some(delivery) = &mut self.delivery {
+            name.clone_into(delivery);
         }
     }
 
@@ -74,6 +83,9 @@ impl Batcher {
         let mut arrays: Vec<ArrayRef> = self.columns.iter_mut().map(Builder::finish).collect();
         if let Some(month) = self.month {
             arrays.push(Arc::new(Int32Array::from(vec![month; self.rows])));
+        }
+        if let Some(delivery) = &self.delivery {
+            arrays.push(Arc::new(StringArray::from(vec![delivery.as_str(); self.rows])));
         }
         arrays.push(Arc::new(self.lines.finish()));
         self.rows = 0;

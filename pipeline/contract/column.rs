@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field};
 
 use super::row::Fault;
 use super::written::{WrittenColumn, WrittenKind};
-use crate::calendar;
+use crate::{calendar, closed};
 
 /// One column of a contract.
 #[derive(Clone, Debug)]
@@ -325,6 +325,20 @@ impl WrittenColumn {
             description: self.beskrivelse,
         })
     }
+}
+
+/// The position of the column of that name; of the stored name when `of` gives none.
+pub(super) fn place(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> anyhow::Result<usize> {
+    let near = closed_nearest(columns, name, &of);
+    columns
+        .iter()
+        .position(|column| of(column) == name)
+        .or_else(|| columns.iter().position(|column| column.stored == name))
+        .with_context(|| format!("no column `{name}`; the nearest is `{near}`"))
+}
+
+fn closed_nearest(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> String {
+    closed::nearest(name, columns.iter().map(|column| of(column).as_str())).unwrap_or("").to_owned()
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 mod batch;
 mod column;
 mod county;
+mod file_name;
 mod header;
 mod jsonstat;
 mod period;
 mod quote;
 mod row;
+mod whole;
 mod written;
 
 use std::sync::Arc;
@@ -21,12 +23,13 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 pub use batch::{Batcher, LINE};
 pub use column::{Column, Kind, Value};
 pub use county::{codes_on as county_codes_on, is_county};
+pub use file_name::{FileName, Named};
 pub use jsonstat::Dimensions;
 pub use period::{SEVERAL_COUNTIES, county_and_month, kind_and_date};
 pub use quote::Quote;
 pub use row::{Fault, Rule, RuleKind};
+pub use whole::{CountyVolume, Reference, Repeated, Shrink, Target, Volume};
 
-use crate::calendar::Month;
 use written::{WrittenContract, WrittenTable};
 
 /// No contract has more columns: rows are checked in an array of this size, without an allocation each.
@@ -63,15 +66,9 @@ pub struct Contract {
     pub tables: Vec<TableContract>,
     /// What JSON-stat deliveries call their dimensions; with format [`Format::JsonStat`] only.
     pub dimensions: Option<Dimensions>,
-}
-
-/// How much smaller than what is in force a delivery's tables may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shrink {
-    /// The least share of the rows in force, per cent.
-    pub least_percent: u64,
-    /// From how many rows in force the share means anything.
-    pub from_rows: u64,
+    /// The contract's file, for messages.
+    file: String,
+    text: String,
 }
 
 /// One table of a contract.
@@ -87,6 +84,8 @@ pub struct TableContract {
     pub key: Vec<usize>,
     /// The county column, when the limit of bad rows holds per county in a file of several.
     pub county: Option<usize>,
+    /// The date column in whose month the receipt counts a bad row, under the row's own county; absent = the delivery's.
+    pub receipt_month: Option<usize>,
     /// Rules over one row, in order; the first that a row breaks is named.
     pub rules: Vec<Rule>,
     /// Rows that are counted, not stored, unless a column has one of the configured values.
@@ -95,8 +94,20 @@ pub struct TableContract {
     pub touches: Option<usize>,
     /// Periods of one key that may not overlap.
     pub disjoint: Option<Disjoint>,
+    /// Columns whose values must be known in other tables.
+    pub references: Vec<Reference>,
+    /// How many rows a new month may have.
+    pub volume: Option<Volume>,
+    /// How many rows of a county's month are usual.
+    pub county_volume: Option<CountyVolume>,
+    /// What tells that the same rows are delivered again.
+    pub repeated: Option<Repeated>,
+    /// The stored date column whose greatest value may not be below that of the delivery that is replaced.
+    pub not_older: Option<String>,
     /// Whether the month of the delivery is stored as the last column, `maaned`.
     pub stores_month: bool,
+    /// Whether the delivery's name, without source and ending, is stored as the last column, `leveranse`.
+    pub stores_delivery: bool,
 }
 
 /// Rows outside the configured values of a column are counted under a name and not stored.
@@ -153,62 +164,18 @@ pub enum Partition {
     Snapshot,
 }
 
-/// How a file name tells month or date and version: `utlevering_{maaned}` reads `utlevering_2026-01_v2.csv`.
-#[derive(Clone, Debug)]
-pub struct FileName {
-    prefix: String,
-    partition: Partition,
-}
-
-/// What a file name says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// The month (`2026-01`) or date (`2026-10-31`); empty when the file itself tells.
-    pub period: String,
-    /// 1 when the name has no `_vN`.
-    pub version: u32,
-}
-
-impl FileName {
-    /// Reads a file name; an error says how it should look.
-    pub fn read(&self, name: &str) -> anyhow::Result<Named> {
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let example = match self.partition {
-            Partition::Month => "2026-01.csv, or 2026-01_v2.csv for a correction",
-            Partition::Year => "2026.csv, or 2026_v2.csv for a correction",
-            Partition::Latest => "2026-10-31.csv, or 2026-10-31_v2.csv for a correction",
-            Partition::LatestOfKind => "104_koder_2026-11-01.json or 104_endringer_2026-11-01.json",
-            Partition::Delivery => "03_2026-10.csv, or 03_2026-10_v2.csv for a later delivery",
-            Partition::Snapshot => "2026-01-15.zip, or 2026-01-15_v2.zip for a correction",
-        };
-        let wrong = || format!("'{name}' does not look like {}{example}; rename it", self.prefix);
-        let rest = stem.strip_prefix(&self.prefix).with_context(wrong)?;
-        if self.partition == Partition::Snapshot {
-            // The file itself tells which snapshot it is; only its version stands in the name.
-            let version = rest.rsplit_once("_v").and_then(|(_, version)| version.parse().ok());
-            return Ok(Named { period: String::new(), version: version.filter(|version| *version > 0).unwrap_or(1) });
-        }
-        let (period, version) = match rest.split_once("_v") {
-            Some((period, version)) => (period, version.parse().with_context(wrong)?),
-            None => (rest, 1),
-        };
-        let known = match self.partition {
-            Partition::Month => period.parse::<Month>().is_ok(),
-            Partition::Year => period.len() == 4 && period.bytes().all(|byte| byte.is_ascii_digit()),
-            Partition::Delivery => county_and_month(period).is_some(),
-            Partition::LatestOfKind => kind_and_date(period).is_some(),
-            _ => period::is_date(period),
-        };
-        ensure!(known && version > 0, wrong());
-        Ok(Named { period: period.to_owned(), version })
-    }
-}
-
 impl Contract {
     /// Reads and checks a contract; errors name the file and, where it is known, the line.
     pub fn parse(text: &str, file: &str) -> anyhow::Result<Contract> {
         let written: WrittenContract = crate::closed::parse(text, file, 1)?;
-        written.check().with_context(|| file.to_owned())
+        let contract = written.check().with_context(|| file.to_owned())?;
+        Ok(Contract { file: file.to_owned(), text: text.to_owned(), ..contract })
+    }
+
+    /// `file:line` of the first line that holds a text; of the file alone when none does.
+    pub fn at(&self, text: &str) -> String {
+        let line = self.text.lines().position(|line| line.contains(text));
+        line.map_or_else(|| self.file.clone(), |line| format!("{}:{}", self.file, line + 1))
     }
 
     /// The contracts built into the program, by source name.
@@ -230,6 +197,11 @@ impl Contract {
         .collect()
     }
 
+    /// Whether a delivery replaces the one before it county by county: a refused county keeps the rows it had.
+    pub fn replaces_by_county(&self) -> bool {
+        self.partition != Partition::Delivery && self.tables.iter().any(|table| table.county.is_some())
+    }
+
     /// The table of that name.
     pub fn table(&self, name: &str) -> anyhow::Result<&TableContract> {
         let found = self.tables.iter().find(|table| table.name == name);
@@ -243,6 +215,9 @@ impl TableContract {
         let mut fields: Vec<Field> = self.columns.iter().map(Column::field).collect();
         if self.stores_month {
             fields.push(column::with_unit(Field::new("maaned", DataType::Int32, false), "ååååmm"));
+        }
+        if self.stores_delivery {
+            fields.push(Field::new("leveranse", DataType::Utf8, false));
         }
         Arc::new(Schema::new(fields))
     }
@@ -295,12 +270,16 @@ impl WrittenContract {
             shrink,
             tables,
             dimensions: self.jsonstat,
+            file: String::new(),
+            text: String::new(),
         })
     }
 }
 
 impl WrittenTable {
     fn check(self, partition: Partition) -> anyhow::Result<TableContract> {
+        let monthly = partition == Partition::Month;
+        let references = whole::references(&self.kolonne)?;
         let columns: Vec<Column> = self
             .kolonne
             .into_iter()
@@ -310,9 +289,9 @@ impl WrittenTable {
             })
             .collect::<anyhow::Result<_>>()?;
         ensure!(columns.len() <= MOST_COLUMNS, "more than {MOST_COLUMNS} columns");
-        let delivered = |name: &str| place(&columns, name, |column| &column.delivered);
+        let delivered = |name: &str| column::place(&columns, name, |column| &column.delivered);
         let stored = |names: &[String]| -> anyhow::Result<Vec<usize>> {
-            names.iter().map(|name| place(&columns, name, |column| &column.stored)).collect()
+            names.iter().map(|name| column::place(&columns, name, |column| &column.stored)).collect()
         };
         let order = stored(&self.orden)?;
         let key = stored(&self.noekkel)?;
@@ -340,9 +319,12 @@ impl WrittenTable {
             })
             .transpose()?;
         let county = self.grense_per_fylke.map(|name| delivered(&name)).transpose()?;
+        county.map_or(Ok(()), |county| county::check_limit(partition, county, &key))?;
+        let receipt_month = self.kvittering_maaned.map(|name| delivered(&name)).transpose()?;
+        ensure!(receipt_month.is_none() || county.is_some(), "`kvittering_maaned` goes with `grense_per_fylke`");
         ensure!(
-            county.is_none() || partition == Partition::Delivery,
-            "`grense_per_fylke` goes with partisjon leveranse"
+            self.volum_per_fylke.is_none() || partition == Partition::Delivery,
+            "[tabell.volum_per_fylke] goes with partisjon leveranse"
         );
         let touches = self.beroerer.map(|touched| delivered(&touched.kolonne)).transpose()?;
         let disjoint = self
@@ -356,32 +338,27 @@ impl WrittenTable {
                 })
             })
             .transpose()?;
+        let not_older = self.ikke_eldre.map(|name| delivered(&name)).transpose()?.map(|at| columns[at].stored.clone());
         Ok(TableContract {
             name: self.navn,
             order,
             key,
             county,
+            receipt_month,
             rules,
             selection,
             touches,
             disjoint,
-            stores_month: partition == Partition::Month,
+            references,
+            volume: self.volum.map(|volume| volume.check(&columns, monthly)).transpose()?,
+            county_volume: self.volum_per_fylke,
+            repeated: self.gjentatt.map(|repeated| repeated.check(&columns, monthly)).transpose()?,
+            not_older,
+            stores_month: monthly,
+            stores_delivery: partition == Partition::Delivery,
             columns,
         })
     }
-}
-
-fn place(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> anyhow::Result<usize> {
-    let near = closed_nearest(columns, name, &of);
-    columns
-        .iter()
-        .position(|column| of(column) == name)
-        .or_else(|| columns.iter().position(|column| column.stored == name))
-        .with_context(|| format!("no column `{name}`; the nearest is `{near}`"))
-}
-
-fn closed_nearest(columns: &[Column], name: &str, of: impl Fn(&Column) -> &String) -> String {
-    crate::closed::nearest(name, columns.iter().map(|column| of(column).as_str())).unwrap_or("").to_owned()
 }
 
 #[cfg(test)]
@@ -401,23 +378,6 @@ mod tests {
         assert_eq!(schema.field_with_name("rekvirent_hpr").unwrap().data_type(), &DataType::Int32);
         assert_eq!(schema.field_with_name("linjetype").unwrap().data_type(), &DataType::Int8);
         assert_eq!(schema.fields().last().unwrap().name(), "maaned");
-    }
-
-    #[test]
-    fn file_names_tell_month_and_version() {
-        let names = utlevering().file_name;
-        let read = |name: &str| names.read(name).map(|named| (named.period, named.version));
-        assert_eq!(read("utlevering_2026-01.csv").unwrap(), ("2026-01".to_owned(), 1));
-        assert_eq!(read("utlevering_2026-01_v12.parquet").unwrap(), ("2026-01".to_owned(), 12));
-        let snapshots = Contract::embedded().unwrap().remove(2).file_name;
-        for (name, version) in
-            [("fest_2026-01-15.zip", 1), ("fest_2026-01-15_v2.zip", 2), ("fest_v2.5.1.xml", 1), ("fest_251_v0.xml", 1)]
-        {
-            assert_eq!(snapshots.read(name).unwrap().version, version, "{name}");
-        }
-        for wrong in ["utlevering_2026-13.csv", "utlevering_2026-01_v0.csv", "utlevering.csv", "lege_2026-01.csv"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

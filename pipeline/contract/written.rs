@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::whole::{CountyVolume, Repeated, Volume};
 use super::{Dimensions, Format, Partition};
 
 #[derive(Deserialize)]
@@ -94,12 +95,17 @@ pub(super) struct WrittenTable {
     pub(super) orden: Vec<String>,
     pub(super) noekkel: Vec<String>,
     pub(super) grense_per_fylke: Option<String>,
+    pub(super) kvittering_maaned: Option<String>,
     pub(super) kolonne: Vec<WrittenColumn>,
     #[serde(default)]
     pub(super) regel: Vec<WrittenRule>,
     pub(super) utvalg: Option<WrittenSelection>,
     pub(super) beroerer: Option<WrittenTouched>,
     pub(super) uten_overlapp: Option<WrittenDisjoint>,
+    pub(super) volum: Option<Volume>,
+    pub(super) volum_per_fylke: Option<CountyVolume>,
+    pub(super) gjentatt: Option<Repeated>,
+    pub(super) ikke_eldre: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +128,11 @@ pub(super) struct WrittenColumn {
     #[serde(default)]
     pub(super) identifiserer: bool,
     pub(super) enhet: Option<String>,
+    #[serde(default)]
+    pub(super) viser_til: Vec<String>,
+    pub(super) hoyst_promille: Option<u64>,
+    #[serde(default)]
+    pub(super) utenom: Vec<i64>,
     pub(super) beskrivelse: String,
 }
 

@@ -86,6 +86,9 @@ url = "landing/fest/fest_*"
 
 [product.reservasjon]
 hjemler = [200, 300, 301, 302, 400]
+
+[henting]
+ro_sekunder = 0       # a made-up file has its name when it is whole: nobody is still writing
 "#;
 
 /// Writes all deliveries to `out/landing/<source>/` and the configuration that reads them to `out/speil.toml`.

@@ -6,11 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use super::{Refused, snapshot};
 use crate::contract::{self, Contract, Partition};
-use crate::disk;
+use crate::disk::{self, Look};
 use crate::lake::{Delivery, State};
 
 /// A delivered file.
@@ -22,6 +20,15 @@ pub(super) struct Arrival {
     pub(super) period: String,
     pub(super) version: u32,
     pub(super) sha256: String,
+    /// How it looked before it was hashed.
+    seen: Look,
+}
+
+impl Arrival {
+    /// Whether it has changed since it was hashed: somebody writes it, and its rows are not those of the hash.
+    pub(super) fn has_changed(&self) -> bool {
+        disk::look(&self.path).map_or(true, |look| look != self.seen)
+    }
 }
 
 /// What to do with the files of one version.
@@ -35,33 +42,32 @@ pub(super) enum Verdict<'a> {
 /// The partition of a source that keeps its last delivery only.
 pub(super) const ALL: &str = "alle";
 
-/// The delivered files that a glob finds; files that cannot be placed are refused.
-pub(super) fn find(
-    base: &Path,
-    url: &str,
+/// Delivered files by what they are deliveries of; those that cannot be placed are refused.
+pub(super) fn place_all(
+    files: &[PathBuf],
     contract: &Contract,
     refused: &mut Vec<Refused>,
 ) -> anyhow::Result<Vec<Arrival>> {
-    // Only what the operator wrote is a pattern: the folders above may have brackets in their names.
-    let pattern = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(url);
-    let pattern = pattern.to_string_lossy();
-    let mut files = Vec::new();
-    for path in glob::glob(&pattern).with_context(|| format!("[source.{}] url: '{url}'", contract.source))? {
-        files.extend(Some(path.with_context(|| format!("listing {pattern}"))?).filter(|path| path.is_file()));
-    }
-    if files.is_empty() {
-        tracing::warn!(source = contract.source, "no file matches {}", base.join(url).display());
-    }
+    let unreadable = |file: String, error: anyhow::Error| {
+        let advice = disk::advice(&error).unwrap_or("it cannot be read");
+        Refused { source: contract.source.clone(), file, sha256: None, reason: format!("{advice}: {error:#}") }
+    };
     let mut found = Vec::new();
-    for path in files {
+    for path in files.iter().cloned() {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        match place(contract, &path, &name) {
-            Ok((period, version)) => {
-                let sha256 = disk::sha256_of_file(&path)?;
-                found.push(Arrival { path, name, period, version, sha256 });
-            }
+        let looked = disk::look(&path).and_then(|seen| Ok((seen, disk::sha256_of_file(&path)?)));
+        let (seen, sha256) = match looked {
+            Ok(looked) => looked,
             Err(error) => {
-                refused.push(Refused { source: contract.source.clone(), file: name, reason: format!("{error:#}") })
+                refused.push(unreadable(name, error));
+                continue;
+            }
+        };
+        match place(contract, &path, &name) {
+            Ok((period, version)) => found.push(Arrival { path, name, period, version, sha256, seen }),
+            Err(error) => {
+                let source = contract.source.clone();
+                refused.push(Refused { source, file: name, sha256: None, reason: format!("{error:#}") })
             }
         }
     }

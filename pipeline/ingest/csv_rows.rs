@@ -25,7 +25,9 @@ pub fn read(
     };
     let places = intake.match_header(&header).context("line 1")?;
 
+    let mut short = None;
     while let Some((line, record)) = rows.next()? {
+        short = (record.len() < header.len()).then_some(line);
         if record.len() != header.len() {
             let reason = format!("{} fields where the header has {}", record.len(), header.len());
             intake.unreadable(line, &Fault::new("antall_felter", &header[0], &reason), out)?;
@@ -40,12 +42,15 @@ pub fn read(
             intake.row(line, &fields, out)?;
         }
     }
-    Ok(())
+    match short.filter(|_| !rows.ended_with_a_line()) {
+        Some(line) => bail!("line {line}: the file ends in the middle of a row, so it was cut off; deliver all of it"),
+        None => Ok(()),
+    }
 }
 
 /// Records with the line they begin on. Blank lines are passed over.
 struct Rows<R> {
-    reader: csv::Reader<std::io::Chain<R, &'static [u8]>>,
+    reader: csv::Reader<std::io::Chain<Watched<R>, &'static [u8]>>,
     record: ByteRecord,
     /// The record without the carriage return of a CRLF file.
     trimmed: ByteRecord,
@@ -60,8 +65,13 @@ impl<R: Read> Rows<R> {
             .terminator(csv::Terminator::Any(b'\n'))
             .has_headers(false)
             .flexible(true)
-            .from_reader(input.chain(&b"\n"[..]));
+            .from_reader(Watched { input, last: b'\n' }.chain(&b"\n"[..]));
         Rows { reader, record: ByteRecord::new(), trimmed: ByteRecord::new() }
+    }
+
+    /// Whether the last byte of the file was a line feed; true when all has been read.
+    fn ended_with_a_line(&self) -> bool {
+        self.reader.get_ref().get_ref().0.last == b'\n'
     }
 
     fn next(&mut self) -> anyhow::Result<Option<(u64, &ByteRecord)>> {
@@ -91,6 +101,20 @@ impl<R: Read> Rows<R> {
                 return Ok(Some((line, &self.trimmed)));
             }
         }
+    }
+}
+
+/// Remembers the last byte that was read.
+struct Watched<R> {
+    input: R,
+    last: u8,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.input.read(buffer)?;
+        self.last = buffer[..n].last().copied().unwrap_or(self.last);
+        Ok(n)
     }
 }
 
@@ -143,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_ends_in_the_middle_of_a_row_is_refused_and_one_without_its_last_line_break_is_not() {
+        let whole = format!("{HEADER}7;LE;;1;0301;;2025-01-01;\n8;LE;;1;0301;;2025-01-01;");
+        assert_eq!(take(whole.as_bytes(), false).unwrap().0.rows, 2);
+        let cut = &whole.as_bytes()[..whole.len() - 12];
+        let error = format!("{:#}", take(cut, false).err().unwrap());
+        assert_eq!(error, "line 3: the file ends in the middle of a row, so it was cut off; deliver all of it");
+        // A short row whose line is whole is a bad row like any other.
+        let ended = [cut, b"\n"].concat();
+        assert_eq!(take(&ended, false).unwrap().0.bad.len(), 1);
+    }
+
+    #[test]
     fn bad_rows_are_told_with_their_line() {
         let text = format!(
             "{HEADER}7;LE;;1;0301;;2025-01-01;\n8;LE;;1\n0;LE;;1;0301;;2025-01-01;\n9;LE;;1;301;;2025-01-01;\n"
@@ -185,7 +221,7 @@ mod tests {
 
     #[test]
     fn lines_are_counted_as_an_editor_does() {
-        let rows = "7;LE;;1;0301;;2025-01-01;\n\n\n0;LE;;1;0301;;2025-01-01;\n\"0\";LE;;1;0301;;2025-01-01;\"\"\n0";
+        let rows = "7;LE;;1;0301;;2025-01-01;\n\n\n0;LE;;1;0301;;2025-01-01;\n\"0\";LE;;1;0301;;2025-01-01;\"\"\n0\n";
         for ending in ["\n", "\r\n"] {
             let text = format!("{HEADER}{rows}").replace('\n', ending);
             let (kept, received) = take(text.as_bytes(), false).unwrap();

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 
-use crate::calendar::Month;
-use crate::contract::{Batcher, Contract, Fault, MOST_COLUMNS, TableContract, Value};
+use crate::calendar::{self, Month};
+use crate::contract::{self, Batcher, Column, Contract, Fault, MOST_COLUMNS, TableContract, Value};
 
 /// Takes in the rows of one table of one delivery.
 pub struct Intake<'a> {
@@ -24,7 +24,12 @@ pub struct Intake<'a> {
     pub lacking: BTreeSet<String>,
     /// The same per county, for the rows whose county can be read; absent when the delivery is of one county.
     pub counties: Option<BTreeMap<i64, Tally>>,
+    /// Bad rows whose own county and month can be read.
+    pub placed: Placed,
 }
+
+/// Bad rows by county, month (`202601`) and rule.
+pub type Placed = BTreeMap<(i64, i32), BTreeMap<String, u64>>;
 
 /// Where checked batches and bad rows go.
 pub trait Outlet {
@@ -116,7 +121,13 @@ impl<'a> Intake<'a> {
             tally: Tally::default(),
             lacking: BTreeSet::new(),
             counties: None,
+            placed: Placed::new(),
         }
+    }
+
+    /// Tells which delivery the rows come from, for tables that store it.
+    pub fn name_delivery(&mut self, name: &str) {
+        self.batcher.name_delivery(name);
     }
 
     /// Where the contract's columns stand in the delivery; `None` for optional ones that it does not have.
@@ -135,6 +146,7 @@ impl<'a> Intake<'a> {
         if let Err(fault) = self.check(fields, values) {
             self.tally.count_bad(line, &fault);
             self.count_for_county(line, fields, Some(&fault));
+            self.place(fields, &fault);
             return out.bad(line, &fault);
         }
         self.count_for_county(line, fields, None);
@@ -206,13 +218,23 @@ impl<'a> Intake<'a> {
         if fault.is_some_and(|fault| fault.column == column.delivered) {
             return;
         }
-        let Some(Ok(Value::Integer(county))) = fields[at].map(|field| column.read(field, self.decimal_mark)) else {
-            return;
-        };
+        let Some(county) = number(column, fields[at], self.decimal_mark) else { return };
         let tally = counties.entry(county).or_default();
         tally.received += 1;
         if let Some(fault) = fault {
             tally.count_bad(line, fault);
+        }
+    }
+
+    /// C2: a bad row counts in its own county and month, where these cells are not what is wrong.
+    fn place(&mut self, fields: &[Option<&[u8]>], fault: &Fault) {
+        let (Some(county_at), Some(day_at)) = (self.table.county, self.table.receipt_month) else { return };
+        let own = |at: usize| {
+            let column = &self.table.columns[at];
+            number(column, fields[at], self.decimal_mark).filter(|_| fault.column != column.delivered)
+        };
+        if let (Some(county), Some(day)) = (own(county_at), own(day_at)) {
+            place(&mut self.placed, county, day, fault);
         }
     }
 
@@ -224,6 +246,19 @@ impl<'a> Intake<'a> {
         }
         let broken = self.table.rules.iter().find_map(|rule| rule.check(values, &self.table.columns, self.month));
         broken.map_or(Ok(()), Err)
+    }
+}
+
+fn number(column: &Column, field: Option<&[u8]>, decimal_mark: u8) -> Option<i64> {
+    column.read(field?, decimal_mark).ok()?.integer()
+}
+
+/// Counts a bad row under a county, when it is one, and the month of a day.
+pub(super) fn place(placed: &mut Placed, county: i64, day: i64, fault: &Fault) {
+    let date = i32::try_from(day).ok().and_then(calendar::date_from_days);
+    if let Some(date) = date.filter(|_| contract::is_county(county)) {
+        let rules = placed.entry((county, Month::of(date).number())).or_default();
+        *rules.entry(fault.rule.clone()).or_default() += 1;
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A bad row goes to quarantine with file, line, column, rule and reason. A delivery with too many of them, or with
 //! other columns than agreed, is refused whole: what was in force stays in force and nothing is left behind.
+//! In a delivery of several counties the limit holds for each.
 //! Rules that see several deliveries (netting, courses) are models, not here. Knows no statistics.
 
 pub mod csv_rows;
@@ -18,11 +19,15 @@ mod arrivals;
 #[cfg(feature = "engine")]
 mod counties;
 #[cfg(feature = "engine")]
+mod older;
+#[cfg(feature = "engine")]
 mod outlet;
 #[cfg(feature = "engine")]
 mod quantiles;
 #[cfg(feature = "engine")]
 mod quarantine;
+#[cfg(feature = "engine")]
+mod reading;
 #[cfg(feature = "engine")]
 mod receipt;
 #[cfg(feature = "engine")]
@@ -30,33 +35,50 @@ mod shrink;
 #[cfg(feature = "engine")]
 mod snapshot;
 #[cfg(feature = "engine")]
+mod survey;
+#[cfg(feature = "engine")]
 mod take;
+#[cfg(feature = "engine")]
+mod versions;
+#[cfg(feature = "engine")]
+mod zipped;
 
 #[cfg(feature = "engine")]
-pub use flow::{Ingest, Refused, Report, Taken, mixed};
+pub use flow::{Ingest, Refused, Report, Taken, Unchanged, mixed};
 #[cfg(feature = "engine")]
 pub use quantiles::{STATISTIKK_TABELL, schema as statistikk_schema};
 #[cfg(feature = "engine")]
 pub use receipt::{MOTTAK, schema as mottak_schema};
+#[cfg(feature = "engine")]
+pub use survey::{Expected, Survey, survey};
 
 #[cfg(feature = "engine")]
 mod flow {
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
+    use std::time::{Duration, Instant};
 
     use super::arrivals::{self, Arrival, Verdict};
     use super::intake::Tally;
     use super::quantiles;
     use super::take::{self, Prepared, Settings};
+    use super::versions;
     use crate::config::Config;
     use crate::contract::{Contract, Partition};
     use crate::engine::Engine;
+    use crate::fetch::{Delivered, Unlisted};
     use crate::lake::{Lake, State};
+
+    /// A commit writes the whole state, so small deliveries share one: after so many rows or deliveries there is another.
+    const ROWS_A_COMMIT: u64 = 10_000;
+    const DELIVERIES_A_COMMIT: usize = 20;
 
     /// What ingest works with.
     pub struct Ingest<'a> {
-        /// Where sources are, and the settings that select rows.
+        /// The settings that select rows.
         pub config: &'a Config,
+        /// What there is to take in.
+        pub delivered: &'a Delivered,
         /// The contracts.
         pub contracts: &'a [Contract],
         /// Sorts.
@@ -65,6 +87,8 @@ mod flow {
         pub lake: &'a Lake,
         /// A folder for files that nobody else sees.
         pub temporary: &'a Path,
+        /// The one product whose sources are looked at; absent = all.
+        pub only: Option<&'a str>,
     }
 
     /// What a run of ingest did.
@@ -74,6 +98,19 @@ mod flow {
         pub taken: Vec<Taken>,
         /// Deliveries that were refused.
         pub refused: Vec<Refused>,
+        /// Deliveries that hold nothing new: they are in force, or a newer version is.
+        pub unchanged: Vec<Unchanged>,
+    }
+
+    /// A delivery that holds nothing new.
+    #[derive(Debug)]
+    pub struct Unchanged {
+        /// The source.
+        pub source: String,
+        /// The file's name.
+        pub file: String,
+        /// SHA-256 of the file.
+        pub sha256: String,
     }
 
     /// A delivery that was taken in.
@@ -83,12 +120,18 @@ mod flow {
         pub source: String,
         /// The file's name.
         pub file: String,
+        /// The version its name gives.
+        pub version: u32,
+        /// SHA-256 of the file.
+        pub sha256: String,
         /// What it filled: a month, `alle` or a snapshot's time.
         pub partition: String,
         /// What became of its rows.
         pub tally: Tally,
         /// Counties whose part of it was refused: which, why, and what to do.
         pub refused: Vec<String>,
+        /// How long it took to read, check and write it.
+        pub took: Duration,
     }
 
     /// A delivery that was refused, and what to mend.
@@ -98,25 +141,45 @@ mod flow {
         pub source: String,
         /// The file.
         pub file: String,
+        /// SHA-256 of the file; absent when its name or its beginning was enough to refuse it.
+        pub sha256: Option<String>,
         /// Why, and what to do.
         pub reason: String,
     }
 
     impl Ingest<'_> {
-        /// Takes in everything that is new, source by source, into `state`; the caller commits it. `progress` is
-        /// told each file that is being read.
-        pub fn run(&self, state: &mut State, progress: &dyn Fn(&str)) -> anyhow::Result<Report> {
+        /// Takes in everything that is new, source by source, into `state`. `progress` is told each file that is being
+        /// read; `commit` is called after each delivery, or a few when they are small, and at the end. What stands in the
+        /// state then is what a night with fewer deliveries would have left.
+        pub fn run(
+            &self,
+            state: &mut State,
+            progress: &dyn Fn(&str),
+            commit: &dyn Fn(&State) -> anyhow::Result<()>,
+        ) -> anyhow::Result<Report> {
             let mut report = Report::default();
+            let mut committed = 0;
             quantiles::put(self.lake, state)?;
-            for contract in self.contracts {
-                if let Some(source) = self.config.sources.get(&contract.source) {
+            let asked_for = |contract: &&Contract| self.only.is_none_or(|only| contract.product == only);
+            for contract in self.contracts.iter().filter(asked_for) {
+                if let Some(files) = self.delivered.files.get(&contract.source) {
+                    report.refused.extend(self.delivered.unlisted_of(&contract.source).map(unlisted));
                     let settings = Settings::of(contract, &self.config.product(&contract.product));
-                    let arrivals = arrivals::find(&self.config.base, &source.url, contract, &mut report.refused)?;
+                    let arrivals = arrivals::place_all(files, contract, &mut report.refused)?;
                     for candidates in arrivals::by_partition(contract, arrivals) {
+                        let aside = versions::set_aside(contract, &candidates, &settings.hash, state);
                         self.first_acceptable(contract, &candidates, &settings, state, &mut report, progress)?;
+                        versions::put_back_unless_replaced(contract, aside, state);
+                        let since = &report.taken[committed..];
+                        let rows: u64 = since.iter().map(|taken| taken.tally.received).sum();
+                        if rows >= ROWS_A_COMMIT || since.len() >= DELIVERIES_A_COMMIT {
+                            commit(state)?;
+                            committed = report.taken.len();
+                        }
                     }
                 }
             }
+            commit(state)?;
             Ok(report)
         }
 
@@ -132,7 +195,10 @@ mod flow {
         ) -> anyhow::Result<()> {
             for (at, same_version) in candidates.iter().enumerate() {
                 match arrivals::judge(contract, same_version, &settings.hash, state) {
-                    Verdict::NothingNew => return Ok(()),
+                    Verdict::NothingNew => {
+                        report.unchanged.extend(same_version.iter().map(|arrival| unchanged(contract, arrival)));
+                        return Ok(());
+                    }
                     Verdict::Refuse(reason) => {
                         for arrival in same_version {
                             report.refused.push(refused(contract, arrival, &reason));
@@ -140,20 +206,22 @@ mod flow {
                     }
                     Verdict::Take(different) => {
                         let mut unasked = Report::default();
-                        if is_compared_with_earlier_versions(contract, different[0], state) {
+                        if versions::come_before(contract, different[0], state) {
                             // Nothing is in force: end where a night for each version would have ended.
                             let earlier = &candidates[at + 1..];
                             self.first_acceptable(contract, earlier, settings, state, &mut unasked, progress)?;
                         }
                         let mut prepared = Vec::new();
-                        for arrival in different {
+                        for &arrival in &different {
                             progress(&arrival.name);
+                            let begun = Instant::now();
                             match take::prepare(self, contract, arrival, settings, state)? {
-                                Ok(delivery) => prepared.push((arrival, delivery)),
+                                Ok(delivery) => prepared.push((arrival, delivery.after(begun))),
                                 Err(reason) => report.refused.push(refused(contract, arrival, &reason)),
                             }
                         }
                         if self.put_version(contract, prepared, settings, state, report)? {
+                            versions::note_earlier(contract, different[0], &candidates[at + 1..], state);
                             return Ok(());
                         }
                         report.taken.extend(unasked.taken);
@@ -206,13 +274,6 @@ mod flow {
         }
     }
 
-    /// A version may have lost rows since the one before it; a snapshot is compared with another snapshot.
-    fn is_compared_with_earlier_versions(contract: &Contract, arrival: &Arrival, state: &State) -> bool {
-        contract.shrink.is_some()
-            && contract.partition != Partition::Snapshot
-            && state.delivery(&contract.source, &arrivals::partition_of(contract, arrival)).is_none()
-    }
-
     fn another_snapshot(what: &str, version: u32) -> String {
         format!(
             "{what} of the same HentetDato and version; remove the wrong file, or name the right one _v{}",
@@ -246,7 +307,18 @@ mod flow {
         mixed
     }
 
+    fn unlisted(place: &Unlisted) -> Refused {
+        let (source, file) = (place.source.clone(), place.url.clone());
+        Refused { source, file, sha256: None, reason: place.reason.clone() }
+    }
+
     fn refused(contract: &Contract, arrival: &Arrival, reason: &str) -> Refused {
-        Refused { source: contract.source.clone(), file: arrival.name.clone(), reason: reason.to_owned() }
+        let (source, file) = (contract.source.clone(), arrival.name.clone());
+        Refused { source, file, sha256: Some(arrival.sha256.clone()), reason: reason.to_owned() }
+    }
+
+    fn unchanged(contract: &Contract, arrival: &Arrival) -> Unchanged {
+        let (source, file) = (contract.source.clone(), arrival.name.clone());
+        Unchanged { source, file, sha256: arrival.sha256.clone() }
     }
 }

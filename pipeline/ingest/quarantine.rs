@@ -48,6 +48,6 @@ impl Quarantine {
         }
         self.writer.flush().context("writing quarantine")?;
         disk::create_folder(&folder.join(source))?;
-        self.path.persist(&place).with_context(|| format!("writing {}", place.display()))
+        disk::put_in_place(self.path, &place)
     }
 }

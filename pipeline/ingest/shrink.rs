@@ -66,7 +66,7 @@ mod tests {
         for (at, rows) in [("2026-01", 2000), ("2026-02", 999), ("20260101000000", 2000), ("20260301000000", 10_000)] {
             state.put(&table.name, at, in_force(rows));
         }
-        let source = Source { url: String::new(), minste_prosent: least };
+        let source = Source { minste_prosent: least, ..Source::default() };
         let tally = Tally { received: stored, ..Tally::default() };
         fault(&contract, Some(&source), table, partition, &tally, &state)
     }

@@ -1,28 +1,24 @@
-//! FEST files: plain XML or a zip with one, which snapshot a file holds, and its rows in the contract's columns.
+//! FEST files: which snapshot a file holds, and its rows in the contract's columns.
 //!
 //! Knows where files are; how the XML is read is `m30`'s business, what is a good row the contract's.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::ensure;
 
 use super::m30::{self, Snapshot};
+use super::zipped;
 use crate::disk;
-
-/// A real M30 is about 120 MB; one that unpacks to more than this is not FEST.
-const LARGEST_XML: u64 = 2 << 30;
 
 /// Which snapshot a file holds: `HentetDato` as `20260115041200`. Reads the beginning of the file only.
 pub(super) fn key(path: &Path) -> anyhow::Result<String> {
-    with_xml(path, |xml| key_of(&m30::fetched(xml)?))
+    zipped::with_xml(disk::open(path)?, |xml| key_of(&m30::fetched(xml)?))
 }
 
 /// A whole file, and its key.
 pub(super) fn read(path: &Path) -> anyhow::Result<(String, Snapshot)> {
-    let snapshot = with_xml(path, |xml| m30::read(xml))?;
+    let snapshot = zipped::with_xml(disk::open(path)?, |xml| m30::read(xml))?;
     ensure!(!snapshot.packages.is_empty(), "no Legemiddelpakning in the file; a snapshot without packages is refused");
     Ok((key_of(&snapshot.fetched)?, snapshot))
 }
@@ -31,35 +27,6 @@ fn key_of(fetched: &str) -> anyhow::Result<String> {
     let key: String = fetched.chars().take(19).filter(char::is_ascii_digit).collect();
     ensure!(key.len() == 14, "HentetDato is no time like 2026-01-15T04:12:00; the snapshot cannot be placed");
     Ok(key)
-}
-
-fn with_xml<T>(path: &Path, read: impl FnOnce(&mut dyn BufRead) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let mut file = disk::open(path)?;
-    let mut magic = [0; 2];
-    let zipped = file.read_exact(&mut magic).is_ok() && magic == *b"PK";
-    file.rewind().context("reading the file again")?;
-    if !zipped {
-        return read(&mut BufReader::with_capacity(1 << 16, file.take(LARGEST_XML)));
-    }
-    let mut archive = zip::ZipArchive::new(file).context("the zip is cut off or damaged; fetch it again")?;
-    let at = the_xml(&mut archive)?;
-    let entry = archive.by_index(at).context("unpacking the zip")?;
-    read(&mut BufReader::with_capacity(1 << 16, entry.take(LARGEST_XML)))
-}
-
-fn the_xml(archive: &mut zip::ZipArchive<File>) -> anyhow::Result<usize> {
-    let mut found = Vec::new();
-    for at in 0..archive.len() {
-        let entry = archive.by_index_raw(at).context("the zip is not readable")?;
-        let name = entry.name().context("a file name in the zip is not readable")?;
-        if name.to_ascii_lowercase().ends_with(".xml") {
-            found.push(at);
-        }
-    }
-    match found.as_slice() {
-        [at] => Ok(*at),
-        _ => bail!("the zip holds {} XML files, not one", found.len()),
-    }
 }
 
 /// A snapshot's rows as text fields in the contract's order, by table.

@@ -1,24 +1,26 @@
-//! One delivery, from file to lake: read, checked, its repeated keys found, sorted, written.
+//! One delivery: what it must be to be taken in, and how it is put in force.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufReader;
-
-use anyhow::{Context, bail, ensure};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::arrivals::{self, Arrival};
-use super::counties::{self, Counties};
-use super::intake::{Intake, Tally};
+use super::counties::Counties;
+use super::intake::{Placed, Tally};
 use super::outlet::StagingOutlet;
 use super::quarantine::Quarantine;
-use super::{Ingest, MOTTAK, Taken, csv_rows, klass, parquet_rows, population, receipt, shrink, snapshot};
+use super::reading::{self, Parsed, Read};
+use super::{Ingest, MOTTAK, Taken, older, receipt, shrink};
 use crate::calendar::Month;
 use crate::config::Product;
-use crate::contract::{self, Contract, Fault, Format, Partition, TableContract};
+use crate::contract::{self, Contract, Partition, TableContract};
 use crate::disk;
-use crate::lake::{Delivery, Entry, Staged, State, TableWriter};
+use crate::lake::{Delivery, Entry, State};
 
 /// Raised when ingest itself changes what it makes of a delivery.
-const INGEST_VERSION: u32 = 2;
+const INGEST_VERSION: u32 = 3;
+
+const CHANGED: &str = "the file was changed while it was read, so nobody knows what it holds; it is looked at again by \
+                       the next run. Deliver under a name that ends in .part, and rename when it is whole";
 
 /// What a delivery is taken in with, besides the contract.
 pub(super) struct Settings {
@@ -47,11 +49,19 @@ pub(super) struct Prepared {
     tally: Tally,
     /// In a delivery of several counties: which stand, and which do not.
     counties: Option<Counties>,
+    placed: Placed,
     lacking: BTreeSet<String>,
+    newest: Option<i32>,
     quarantine: Quarantine,
+    took: Duration,
 }
 
 impl Prepared {
+    /// Notes how long it took to prepare.
+    pub(super) fn after(self, begun: Instant) -> Prepared {
+        Prepared { took: begun.elapsed(), ..self }
+    }
+
     /// What the tables hold, whatever the file's bytes.
     pub(super) fn contents(&self) -> Vec<&str> {
         self.entries.iter().map(|(_, entry)| entry.content.as_str()).collect()
@@ -83,11 +93,12 @@ pub(super) fn prepare(
 ) -> anyhow::Result<Result<Prepared, String>> {
     let month = arrival.period.parse::<Month>().ok().filter(|_| contract.partition == Partition::Month);
     let mut outlet = StagingOutlet::start(ingest.temporary, Quarantine::start(ingest.temporary, &arrival.name)?);
-    let read = read(ingest, contract, arrival, month, &mut outlet);
+    let read = reading::read(ingest, contract, arrival, month, &mut outlet);
     if let Some(failure) = outlet.failure {
         return Err(failure);
     }
     let Parsed { mut tables, lacking } = match read {
+        _ if arrival.has_changed() => return Ok(Err(CHANGED.to_owned())),
         Ok(read) => read,
         Err(error) => return Ok(Err(format!("{error:#}"))),
     };
@@ -95,24 +106,43 @@ pub(super) fn prepare(
     let mut counties = None;
     for table in &mut tables {
         let repeated = table.without_repeated(ingest, contract, &mut outlet.quarantine)?;
-        counties = table.without_refused_counties(ingest, contract, &repeated)?;
+        let in_force = state.entry(&table.contract.name, &partition);
+        counties = table.without_refused_counties(ingest, contract, &repeated, in_force)?;
     }
     if let Err(reason) = acceptable(ingest, contract, &tables, &partition, settings, state) {
         return Ok(Err(reason));
     }
 
     let mut entries = Vec::new();
-    let mut tally = Tally::default();
+    let (mut tally, mut placed) = (Tally::default(), Placed::new());
+    let mut newest = None;
     for table in tables {
         let contract_table = table.contract;
         let mut entry = table.write(ingest, &partition, contract.version)?;
         if contract_table.touches.is_some() {
             entry.touches = outlet.touched.iter().copied().filter(|at| Some(*at) != month.map(Month::number)).collect();
         }
+        newest = newest.max(older::newest(ingest.lake, contract_table, &entry)?);
         entries.push((contract_table.name.clone(), entry));
+        placed.extend(table.placed);
         tally.add(table.tally);
     }
-    Ok(Ok(Prepared { partition, entries, month, tally, counties, lacking, quarantine: outlet.quarantine }))
+    let source = ingest.config.sources.get(&contract.source);
+    if let Some(reason) = older::fault(contract, source, &partition, newest, state) {
+        return Ok(Err(reason));
+    }
+    Ok(Ok(Prepared {
+        partition,
+        entries,
+        month,
+        tally,
+        counties,
+        placed,
+        lacking,
+        newest,
+        quarantine: outlet.quarantine,
+        took: Duration::ZERO,
+    }))
 }
 
 /// Puts a delivery in force. `copies` are other files that were found to hold the same.
@@ -125,7 +155,8 @@ pub(super) fn put(
     prepared: Prepared,
     state: &mut State,
 ) -> anyhow::Result<Taken> {
-    let Prepared { partition, entries, month, tally, counties, lacking, quarantine } = prepared;
+    let begun = Instant::now();
+    let Prepared { partition, entries, month, tally, counties, placed, lacking, newest, quarantine, took } = prepared;
     warn_of_lost_columns(contract, arrival, &lacking, month, &partition, state);
     for (name, entry) in entries {
         state.put(&name, &partition, entry);
@@ -134,14 +165,9 @@ pub(super) fn put(
         Some((county, month)) => receipt::Concerns { month: Some(month), county: Some(county) },
         None => receipt::Concerns { month, county: None },
     };
-    let receipt = receipt::write(
-        ingest.lake,
-        &contract.source,
-        &partition,
-        &concerns,
-        &tally,
-        counties.as_ref().map(|counties| &counties.standing),
-    )?;
+    let standing = counties.as_ref().map(|counties| &counties.standing);
+    let counts = receipt::counts(&concerns, &tally, standing, &placed)?;
+    let receipt = receipt::write(ingest.lake, &contract.source, &partition, &counts)?;
     state.put(MOTTAK, &format!("{}-{partition}", contract.source), receipt);
     quarantine.keep(&ingest.config.root.join("quarantine"), &contract.source)?;
     let delivery = Delivery {
@@ -151,13 +177,18 @@ pub(super) fn put(
         taken_with: settings.hash.clone(),
         paragraphs: settings.paragraphs.clone(),
         lacking,
+        newest,
         copies,
+        refused_counties: counties.iter().flat_map(|counties| counties.refused.keys().copied()).collect(),
+        earlier: BTreeSet::new(),
     };
     state.deliveries.entry(contract.source.clone()).or_default().insert(partition.clone(), delivery);
     let refused = counties.map_or(Vec::new(), |counties| {
         counties.reasons(arrival, |tally| bad_rows(contract, &contract.tables[0], tally))
     });
-    Ok(Taken { source: contract.source.clone(), file: arrival.name.clone(), partition, tally, refused })
+    let (source, file, sha256) = (contract.source.clone(), arrival.name.clone(), arrival.sha256.clone());
+    let took = took + begun.elapsed();
+    Ok(Taken { source, file, version: arrival.version, sha256, partition, tally, refused, took })
 }
 
 /// Whether what was read may be stored; otherwise why not, and what to do.
@@ -222,196 +253,5 @@ fn warn_of_lost_columns(
             "column {column} is not delivered; {} had it, and figures that need it are left out",
             before.file
         );
-    }
-}
-
-struct Parsed<'c> {
-    tables: Vec<Read<'c>>,
-    lacking: BTreeSet<String>,
-}
-
-/// One table of a delivery, read and not yet written.
-struct Read<'c> {
-    contract: &'c TableContract,
-    staged: Staged,
-    /// Lines that are staged and must not be stored.
-    without: BTreeSet<u64>,
-    tally: Tally,
-    /// Per county, in a delivery of several.
-    counties: Option<BTreeMap<i64, Tally>>,
-}
-
-impl Read<'_> {
-    /// Rows that share their key are all bad: nobody can tell which is right. Returns their lines.
-    fn without_repeated(
-        &mut self,
-        ingest: &Ingest<'_>,
-        contract: &Contract,
-        quarantine: &mut Quarantine,
-    ) -> anyhow::Result<BTreeSet<u64>> {
-        let key = self.contract.key_names();
-        let received = self.tally.received;
-        // One county's repeated keys must not hide another's.
-        let most = if self.counties.is_some() { received } else { received * contract.max_bad_permille / 1000 };
-        let mut repeated = self.staged.repeated(ingest.engine, &key, most)?;
-        repeated.retain(|line| !self.without.contains(line));
-        let fault = repeated_key(&key);
-        for line in &repeated {
-            self.tally.count_bad(*line, &fault);
-            quarantine.add(*line, &fault)?;
-        }
-        self.without.extend(&repeated);
-        Ok(repeated)
-    }
-
-    /// A county with too many bad rows has none of its rows stored, as long as another county stands.
-    fn without_refused_counties(
-        &mut self,
-        ingest: &Ingest<'_>,
-        contract: &Contract,
-        repeated: &BTreeSet<u64>,
-    ) -> anyhow::Result<Option<Counties>> {
-        let (Some(counties), Some(at)) = (self.counties.take(), self.contract.county) else { return Ok(None) };
-        let column = &self.contract.columns[at].stored;
-        let fault = repeated_key(&self.contract.key_names());
-        let counties = Counties::part(contract, column, counties, &self.staged, repeated, &fault, ingest.engine)?;
-        if !counties.some_stand() {
-            return Ok(None);
-        }
-        counties.leave_out(ingest.engine, column, &self.staged, &mut self.without, &mut self.tally)?;
-        Ok(Some(counties))
-    }
-
-    /// Writes the good rows, in order, to a file of the lake.
-    fn write(&self, ingest: &Ingest<'_>, partition: &str, version: u32) -> anyhow::Result<Entry> {
-        let order = self.contract.order_names();
-        let mut writer = TableWriter::start(ingest.lake.folder(), self.contract.schema(), &order)?;
-        self.staged.write_sorted(ingest.engine, &order, &self.without, &mut writer)?;
-        let entry = writer.finish(ingest.lake.folder(), &self.contract.name, partition, version)?;
-        check_written(&self.contract.name, &self.tally, &entry)?;
-        Ok(entry)
-    }
-}
-
-fn repeated_key(key: &[String]) -> Fault {
-    Fault::new("noekkel_gjentatt", &key.join("+"), "another row has the same key")
-}
-
-/// What is counted as stored must be what was written: a receipt that is wrong is worse than none.
-fn check_written(table: &str, tally: &Tally, entry: &Entry) -> anyhow::Result<()> {
-    ensure!(
-        entry.rows == tally.stored(),
-        "{} rows of {table} were written where {} are counted as stored; this is a fault of the program, and nothing \
-         was committed",
-        entry.rows,
-        tally.stored()
-    );
-    Ok(())
-}
-
-fn read<'c>(
-    ingest: &Ingest<'_>,
-    contract: &'c Contract,
-    arrival: &Arrival,
-    month: Option<Month>,
-    outlet: &mut StagingOutlet<'_>,
-) -> anyhow::Result<Parsed<'c>> {
-    let ending = arrival.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let format = match ending.as_deref() {
-        Some("csv") => Format::Csv,
-        Some("parquet") => Format::Parquet,
-        Some("xml" | "zip") => Format::M30,
-        Some("json") if contract.dimensions.is_some() => Format::JsonStat,
-        Some("json") => Format::Klass,
-        _ => bail!("the file ending tells no format; use .csv, .parquet, .json, .xml or .zip"),
-    };
-    ensure!(contract.formats.contains(&format), "{} is not delivered in this format", contract.source);
-    let selected = ingest.config.product(&contract.product).paragraphs;
-    let decimal_mark = if format == Format::Csv { contract.decimal_mark } else { b'.' };
-    if format == Format::M30 {
-        return read_m30(contract, arrival, outlet);
-    }
-    if format == Format::Klass {
-        return read_klass(contract, arrival, outlet);
-    }
-    let file = disk::open(&arrival.path)?;
-    let table = contract.tables.first().context("the contract has no table")?;
-    let mut intake = Intake::new(contract, table, month, &selected, decimal_mark);
-    intake.counties = counties::are_several(table, arrival).then(BTreeMap::new);
-    outlet.open(table, month)?;
-    match format {
-        Format::Csv => csv_rows::read(BufReader::with_capacity(1 << 18, file), contract, &mut intake, outlet)?,
-        Format::JsonStat => population::read(file, contract, &mut intake, outlet)?,
-        _ => parquet_rows::read(file, &arrival.path, &mut intake, outlet)?,
-    }
-    let without = intake.finish(outlet)?;
-    let staged = outlet.close()?;
-    let Intake { tally, counties, lacking, .. } = intake;
-    Ok(Parsed { tables: vec![Read { contract: table, staged, without, tally, counties }], lacking })
-}
-
-/// A file of Klass fills one of the contract's tables.
-fn read_klass<'c>(
-    contract: &'c Contract,
-    arrival: &Arrival,
-    outlet: &mut StagingOutlet<'_>,
-) -> anyhow::Result<Parsed<'c>> {
-    let klass = klass::read(disk::open(&arrival.path)?, &arrivals::partition_of(contract, arrival))?;
-    let table = read_rows(contract, contract.table(klass.table)?, &klass.rows, outlet)?;
-    Ok(Parsed { tables: vec![table], lacking: BTreeSet::new() })
-}
-
-fn read_m30<'c>(
-    contract: &'c Contract,
-    arrival: &Arrival,
-    outlet: &mut StagingOutlet<'_>,
-) -> anyhow::Result<Parsed<'c>> {
-    let (key, snapshot) = snapshot::read(&arrival.path)?;
-    let mut rows = snapshot::rows(&snapshot, &key);
-    let mut tables = Vec::new();
-    for table in &contract.tables {
-        let own = rows.remove(table.name.as_str()).unwrap_or_default();
-        tables.push(read_rows(contract, table, &own, outlet)?);
-    }
-    Ok(Parsed { tables, lacking: BTreeSet::new() })
-}
-
-/// Rows that stand on no line of their own are told apart by their number among the table's rows.
-fn read_rows<'c, R: AsRef<[F]>, F: AsRef<[u8]>>(
-    contract: &'c Contract,
-    table: &'c TableContract,
-    rows: &[R],
-    outlet: &mut StagingOutlet<'_>,
-) -> anyhow::Result<Read<'c>> {
-    let mut intake = Intake::new(contract, table, None, &[], b'.');
-    outlet.open(table, None)?;
-    for (number, fields) in (1..).zip(rows) {
-        let fields: Vec<Option<&[u8]>> = fields.as_ref().iter().map(|field| Some(field.as_ref())).collect();
-        intake.row(number, &fields, outlet)?;
-    }
-    let without = intake.finish(outlet)?;
-    Ok(Read { contract: table, staged: outlet.close()?, without, tally: intake.tally, counties: None })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_written_must_be_the_rows_counted_as_stored() {
-        let tally = Tally { received: 3, bad: [("mangler".to_owned(), 1)].into(), ..Tally::default() };
-        let entry = |rows| Entry {
-            file: String::new(),
-            bytes: 0,
-            rows,
-            sha256: String::new(),
-            content: String::new(),
-            version: 1,
-            touches: Vec::new(),
-            key: None,
-        };
-        assert!(check_written("lege", &tally, &entry(2)).is_ok());
-        let error = check_written("lege", &tally, &entry(1)).unwrap_err().to_string();
-        assert!(error.starts_with("1 rows of lege were written where 2 are counted"), "{error}");
     }
 }

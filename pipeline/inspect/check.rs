@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::fault::{Fault, Sources};
 use super::{site, sql};
 use crate::closed;
-use crate::config::Config;
+use crate::config::{Config, Token};
 use crate::contract::Contract;
 use crate::disclosure;
 use crate::embedded::{self, Files};
@@ -55,11 +55,19 @@ pub fn check(file: &Path) -> Result<Checked, Failure> {
         if faults.is_empty() {
             let complete = run::check_config(&config, &planned.models.ordered, &contracts);
             faults.extend(complete.err().map(|error| Fault::told(&error, "configuration", &sources)));
+            let declared = crate::check::faults(&planned.models, &contracts);
+            faults.extend(declared.iter().map(|error| Fault::told(error, "declared", &sources)));
             let disclosed = disclosure::demand(&planned.models, &contracts);
             faults.extend(disclosed.err().map(|error| Fault::told(&error, "disclosure", &sources)));
         }
     }
     let pages = site::check(&config, &planned, site, SOME_DAY, &sources)?;
+    if pages.faults.is_empty() {
+        let page = run::check_status_page(&config);
+        let told =
+            |error| site::template_fault(&error, &sources).unwrap_or_else(|| Fault::told(&error, "page", &sources));
+        faults.extend(page.err().map(told));
+    }
     faults.extend(pages.faults);
     let what = format!(
         "{} contracts, {} models, {} pages and {} texts",
@@ -141,14 +149,18 @@ fn configured(
                 format!("there is no contract for source `{name}`; the nearest is `{nearest}`"),
             );
         }
-        if let Err(error) = glob::Pattern::new(&source.url) {
-            fault(&source.url, format!("url of source `{name}` is no glob: {}", error.msg));
+        let token = source.remotes.first().and_then(|remote| remote.token.as_ref());
+        if let Some(Token::File(path)) = token.filter(|token| matches!(token, Token::File(path) if !path.is_file())) {
+            fault("token_fil", format!("token_fil of source `{name}`: there is no file {}", path.display()));
         }
     }
     let products = || contracts.iter().map(|contract| contract.product.as_str()).chain(planned.products());
     for name in config.products.keys().filter(|name| !products().any(|product| product == *name)) {
         let nearest = closed::nearest(name, products()).unwrap_or("");
         fault(&format!("product.{name}]"), format!("there is no product `{name}`; the nearest is `{nearest}`"));
+    }
+    for (key, what) in config.notice.faults() {
+        fault(key, what);
     }
     for (key, folder) in [("queries", &config.queries), ("site", &config.site)] {
         if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {

@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::fail;
-use crate::config::{Config, Source};
+use crate::config::Config;
 use crate::contract::Contract;
 use crate::engine::Engine;
+use crate::fetch::Delivered;
 use crate::ingest::{Ingest, Report, Taken};
 use crate::lake::{Lake, State};
 use crate::run::{ExitCode, Failure};
@@ -38,7 +39,7 @@ pub fn judge(config: &Config, file: &Path, source: Option<&str>) -> Result<Judge
         },
     };
     let before = State::load(&config.root.join("state.json")).map_err(fail(ExitCode::TryAgain))?;
-    let report = take_in(config, contract, &file, &name, before.clone()).map_err(fail(ExitCode::TryAgain))?;
+    let report = take_in(config, contract, &file, before.clone()).map_err(fail(ExitCode::TryAgain))?;
     if let (Some(taken), Some(part)) = (report.taken.first(), report.refused.first()) {
         let verdict = format!("{}\n  {}", accepted(&name, taken), part.reason);
         return Ok(Judged { refused: true, verdict });
@@ -90,26 +91,39 @@ fn by_file_name<'c>(contracts: &'c [Contract], name: &str) -> Result<&'c Contrac
 }
 
 /// Takes the file in as if it were alone in the landing folder.
-fn take_in(config: &Config, contract: &Contract, file: &Path, name: &str, mut state: State) -> anyhow::Result<Report> {
+fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir().context("making a folder for temporary files")?;
-    let landing = folder.path().join("landing");
-    disk::create_folder(&landing)?;
-    std::os::unix::fs::symlink(file, landing.join(name)).with_context(|| format!("linking {}", file.display()))?;
-    let source = Source { url: glob::Pattern::escape(name), minste_prosent: None };
+    let files = [(contract.source.clone(), vec![file.to_owned()])].into();
+    let delivered = Delivered { files, ..Delivered::default() };
+    let before_root = config.root.join("lake");
     let mut config = config.clone();
-    config.base = landing;
     config.root = folder.path().to_owned();
-    config.sources = [(contract.source.clone(), source)].into();
+    // A delivery is judged by the contract alone.
+    config.sources.clear();
+    lend_lake(&before_root, contract, &state, &folder.path().join("lake"))?;
     let engine = Engine::start(&config.engine, &folder.path().join("spill"))?;
     let lake = Lake::at(&folder.path().join("lake"));
     let ingest = Ingest {
         config: &config,
+        delivered: &delivered,
         contracts: std::slice::from_ref(contract),
         engine: &engine,
         lake: &lake,
         temporary: folder.path(),
+        only: None,
     };
-    ingest.run(&mut state, &|_| {})
+    ingest.run(&mut state, &|_| {}, &|_| Ok(()))
+}
+
+/// Links what is in force of a contract's tables into the lake that is thrown away: a refused county keeps its rows.
+fn lend_lake(lake: &Path, contract: &Contract, state: &State, to: &Path) -> anyhow::Result<()> {
+    for (_, entry) in contract.tables.iter().flat_map(|table| state.partitions(&table.name)) {
+        let (from, link) =
+            (std::path::absolute(lake.join(&entry.file)).context("the lake's folder")?, to.join(&entry.file));
+        disk::create_folder(link.parent().unwrap_or(to))?;
+        std::os::unix::fs::symlink(&from, link).with_context(|| format!("linking {}", from.display()))?;
+    }
+    Ok(())
 }
 
 fn accepted(name: &str, taken: &Taken) -> String {

@@ -13,15 +13,14 @@ use super::fail;
 use super::rows::{Key, Rows, key_names, texts};
 use super::trace::{self, Trace};
 use crate::config::Config;
+use crate::contract::Contract;
 use crate::engine::Engine;
 use crate::lake::{Lake, Parameter, Query, State, Table, parameters_named, tables_named};
 use crate::model::Model;
-use crate::publish::{Manifest, Releases};
+use crate::publish::{Making, Manifest, Releases};
 use crate::run::{self, ExitCode, Failure};
 use crate::{closed, embedded};
 
-/// Rows that are shown when the keys fit several.
-const MOST_ROWS: usize = 20;
 /// Hexadecimal digits of a content hash that are shown.
 const SHORT: usize = 12;
 
@@ -32,17 +31,17 @@ pub(super) struct Look<'a> {
     lake: Lake,
     /// The tables of the release that is shown; before the first, of the last run.
     pub(super) state: State,
-    manifest: Option<Manifest>,
+    pub(super) manifest: Option<Manifest>,
     pub(super) models: Vec<Model>,
     traces: Vec<Trace>,
 }
 
 /// What is asked for.
-struct Asked<'a> {
-    model: &'a Model,
+pub(super) struct Asked<'a> {
+    pub(super) model: &'a Model,
     schema: SchemaRef,
-    /// Which rows.
-    keys: Vec<Key>,
+    /// Which row.
+    pub(super) keys: Vec<Key>,
     /// The column; absent when it is all of them.
     column: Option<&'a str>,
 }
@@ -61,16 +60,47 @@ pub fn explain(config: &Config, table: &str, keys: &[String], column: Option<&st
         let error = anyhow::anyhow!("{table} has no column `{column}`; the nearest is `{nearest}`");
         return Err(fail(ExitCode::Usage)(error));
     }
-    look.tell(&Asked { model, schema, keys, column }).map_err(fail(ExitCode::CheckFailed))
+    let asked = Asked { model, schema, keys, column };
+    asked.ensure_complete().map_err(fail(ExitCode::Usage))?;
+    look.tell(&asked).map_err(fail(ExitCode::CheckFailed))
 }
 
-/// The rows that keys fit.
-#[derive(Default)]
-struct Found {
-    columns: Vec<String>,
-    /// The first of them.
-    rows: Rows,
-    n_rows: usize,
+impl Asked<'_> {
+    /// Every column of the key is given, and no other.
+    fn ensure_complete(&self) -> anyhow::Result<()> {
+        let given: BTreeSet<&str> = self.keys.iter().map(|key| key.column.as_str()).collect();
+        let grain: BTreeSet<&str> = self.model.grain.iter().map(String::as_str).collect();
+        let missing: Vec<&str> = grain.difference(&given).copied().collect();
+        let other: Vec<&str> = given.difference(&grain).copied().collect();
+        let keys = key_names(self.model, &self.schema);
+        ensure!(missing.is_empty(), "{} of the key is not given; the table's keys are {keys}", missing.join(", "));
+        ensure!(other.is_empty(), "{} is not part of the key; the table's keys are {keys}", other.join(", "));
+        Ok(())
+    }
+}
+
+/// A row's values with their units, or why they are absent; of one column only, when that is asked about.
+pub(super) fn put_row<'r>(
+    asked: &Asked<'_>,
+    row: impl Iterator<Item = (&'r String, &'r Option<String>)>,
+    absent: &str,
+    out: &mut String,
+) -> anyhow::Result<()> {
+    let model = asked.model;
+    let shown = |name: &String| match asked.column {
+        Some(column) => model.grain.contains(name) || name == column || name == "status",
+        None => true,
+    };
+    for (name, value) in row.filter(|(name, _)| shown(name)) {
+        let spec = model.columns.get(name);
+        let about = match value {
+            Some(_) => spec.and_then(|spec| spec.unit.as_deref()),
+            None => spec.and_then(|spec| spec.mangler.as_deref()),
+        };
+        let value = value.as_deref().unwrap_or(absent);
+        writeln!(out, "{}", format!("  {name:<32} {value:<24} {}", about.unwrap_or("")).trim_end())?;
+    }
+    Ok(())
 }
 
 impl<'a> Look<'a> {
@@ -143,74 +173,61 @@ impl<'a> Look<'a> {
 
     fn tell(&self, asked: &Asked<'_>) -> anyhow::Result<String> {
         let model = asked.model;
-        let Found { columns, rows, n_rows } = self.find(asked)?;
+        let (columns, row) = self.find(asked)?;
         let mut out = format!("{}: {}\n", model.name, model.title);
         match &self.manifest {
-            Some(manifest) => writeln!(out, "as shown in release {}", manifest.release)?,
+            Some(manifest) => writeln!(out, "as of release {}", manifest.release)?,
             None => writeln!(out, "as computed; nothing is published yet")?,
         }
-        let shown = |name: &String| match asked.column {
-            Some(column) => model.grain.contains(name) || name == column || name == "status",
-            None => true,
-        };
-        for row in &rows {
-            writeln!(out, "\nRow")?;
-            for (name, value) in columns.iter().zip(row).filter(|(name, _)| shown(name)) {
-                let spec = model.columns.get(name);
-                let about = match value {
-                    Some(_) => spec.and_then(|spec| spec.unit.as_deref()),
-                    None => spec.and_then(|spec| spec.mangler.as_deref()),
-                };
-                let value = value.as_deref().unwrap_or("(absent)");
-                writeln!(out, "{}", format!("  {name:<32} {value:<24} {}", about.unwrap_or("")).trim_end())?;
-            }
-        }
-        if n_rows > rows.len() {
-            writeln!(out, "\nand {} more rows; give more of {}", n_rows - rows.len(), model.grain.join(", "))?;
-        }
+        writeln!(out, "\nRow")?;
+        put_row(asked, columns.iter().zip(&row), "(absent)", &mut out)?;
+        self.tell_public(asked, &mut out)?;
         self.tell_model(model, &mut out)?;
+        self.tell_made(model, &mut out)?;
         self.tell_inputs(model, &mut out)?;
-        let trace = self.traces.iter().find(|trace| trace.table == model.name);
-        match (trace, rows.as_slice()) {
-            (Some(trace), [row]) => {
-                let row: BTreeMap<&str, Option<&str>> =
-                    columns.iter().map(String::as_str).zip(row.iter().map(Option::as_deref)).collect();
-                let column = Parameter::Text(asked.column.unwrap_or_default().to_owned());
-                let mut parameters = BTreeMap::from([(trace::COLUMN.to_owned(), column)]);
-                for name in &model.grain {
-                    let value = row.get(name.as_str()).copied().flatten().unwrap_or_default();
-                    let key = Key::parse(&format!("{name}={value}"), model, &asked.schema)?;
-                    parameters.insert(key.column, key.value);
-                }
-                // Of a row that is asked about in one column, that column alone is counted again.
-                let row =
-                    row.into_iter().filter(|(name, _)| asked.column.is_none_or(|column| column == *name)).collect();
-                self.tell_lines(trace, &row, &parameters, &mut out)?;
-            }
-            (Some(_), _) => writeln!(out, "\nDelivered lines are shown for one row at a time.")?,
-            (None, _) => {}
-        }
+        let Some(trace) = self.traces.iter().find(|trace| trace.table == model.name) else { return Ok(out) };
+        let row: BTreeMap<&str, Option<&str>> =
+            columns.iter().map(String::as_str).zip(row.iter().map(Option::as_deref)).collect();
+        let column = Parameter::Text(asked.column.unwrap_or_default().to_owned());
+        let mut parameters = BTreeMap::from([(trace::COLUMN.to_owned(), column)]);
+        parameters.extend(asked.keys.iter().map(|key| (key.column.clone(), key.value.clone())));
+        // Of a row that is asked about in one column, that column alone is counted again.
+        let row = row.into_iter().filter(|(name, _)| asked.column.is_none_or(|column| column == *name)).collect();
+        self.tell_lines(trace, &row, &parameters, &mut out)?;
         Ok(out)
     }
 
-    /// The rows with these values; none is a failure that says which keys there are.
-    fn find(&self, asked: &Asked<'_>) -> anyhow::Result<Found> {
+    /// The row with these values; none is a failure that says which keys there are.
+    fn find(&self, asked: &Asked<'_>) -> anyhow::Result<(Vec<String>, Vec<Option<String>>)> {
         // Names come from the file's schema, values are parameters.
         let table = &asked.model.name;
         let keys = || asked.keys.iter().enumerate();
         let conditions: Vec<String> = keys().map(|(at, key)| format!("\"{}\" = $k{at}", key.column)).collect();
         let parameters = keys().map(|(at, key)| (format!("k{at}"), key.value.clone())).collect();
         let sql = format!("select * from \"{table}\" where {}", conditions.join(" and "));
-        let mut found = Found::default();
-        found.columns = self.each_row(&sql, &parameters, |row| {
-            found.n_rows += 1;
-            if found.rows.len() < MOST_ROWS {
-                found.rows.push(row);
-            }
-        })?;
+        let (columns, rows) = self.rows(&sql, &parameters)?;
         let keys = key_names(asked.model, &asked.schema);
-        ensure!(found.n_rows > 0, "{table}: there is no such row; the table's keys are {keys}");
-        Ok(found)
+        let row = rows.into_iter().next();
+        Ok((columns, row.with_context(|| format!("{table}: there is no such row; the table's keys are {keys}"))?))
+    }
+
+    /// The deliveries and thresholds that shape the table: the facts that its pages print.
+    fn tell_made(&self, model: &Model, out: &mut String) -> anyhow::Result<()> {
+        let contracts = Contract::embedded()?;
+        let making = Making { models: self.models.iter().collect(), contracts: &contracts, state: &self.state };
+        let product = self.manifest.as_ref().and_then(|manifest| manifest.products.get(&model.product));
+        let configured = || self.config.product(&model.product).thresholds;
+        let thresholds = product.map_or_else(configured, |product| product.thresholds.clone());
+        let made = making.made(model, &thresholds, product.map_or("", |product| &product.as_of));
+        writeln!(out, "\nOne row for each {}", made.grain.join(", "))?;
+        for source in &made.sources {
+            let span = source.span.as_ref().map(|(first, last)| format!(": {first} to {last}"));
+            writeln!(out, "  {}{}", source.name, span.unwrap_or_default())?;
+        }
+        for (name, value) in &made.thresholds {
+            writeln!(out, "  {name} = {value}")?;
+        }
+        Ok(())
     }
 
     fn tell_model(&self, model: &Model, out: &mut String) -> anyhow::Result<()> {

@@ -31,13 +31,18 @@ impl Look<'_> {
             writeln!(out, "\n{heading}")?;
             put_table(&names, &rows, out)?;
         }
-        let (names, rows) = self.rows(&trace.lines.sql, parameters)?;
+        let Some(lines) = &trace.lines else { return Ok(()) };
+        let (names, rows) = self.rows(&lines.sql, parameters)?;
         let contracts = Contract::embedded()?;
         let contract = contracts.iter().find(|contract| contract.source == trace.source);
         let contract = contract.with_context(|| format!("{}: no contract for {}", trace.file, trace.source))?;
+        writeln!(out, "\n{}", lines.heading)?;
         let placed = self.placed(trace, contract, &names, rows, out)?;
-        self.tell_units(trace, contract, &names, out)?;
-        self.tell_totals(trace, row, parameters, placed, out)
+        self.tell_units(&lines.sql, contract, &names, out)?;
+        match &trace.totals {
+            Some(totals) => self.tell_totals(totals, row, parameters, placed, out),
+            None => Ok(()),
+        }
     }
 
     /// Tells the lines with their places. Returns how many there are.
@@ -73,7 +78,6 @@ impl Look<'_> {
                 row
             })
             .collect();
-        writeln!(out, "\n{}", trace.lines.heading)?;
         put_table(&[names, &["levert".to_owned()]].concat(), &placed, out)?;
         for note in &places.notes {
             writeln!(out, "  {note}")?;
@@ -88,9 +92,9 @@ impl Look<'_> {
     }
 
     /// What the codes in the columns mean: the contract's list, else the unit in a model's header.
-    fn tell_units(&self, trace: &Trace, contract: &Contract, names: &[String], out: &mut String) -> anyhow::Result<()> {
+    fn tell_units(&self, sql: &str, contract: &Contract, names: &[String], out: &mut String) -> anyhow::Result<()> {
         let delivered = || contract.tables.iter().flat_map(|table| &table.columns);
-        let tables = tables_named(&trace.lines.sql)?;
+        let tables = tables_named(sql)?;
         let models = || self.models.iter().filter(|model| tables.contains(&model.name));
         for name in names {
             let codes = delivered().find_map(|column| match &column.kind {
@@ -110,13 +114,13 @@ impl Look<'_> {
     /// Whether the lines give what the row shows.
     fn tell_totals(
         &self,
-        trace: &Trace,
+        sql: &str,
         row: &BTreeMap<&str, Option<&str>>,
         parameters: &BTreeMap<String, Parameter>,
         n_lines: usize,
         out: &mut String,
     ) -> anyhow::Result<()> {
-        let (names, totals) = self.rows(&trace.totals, parameters)?;
+        let (names, totals) = self.rows(sql, parameters)?;
         let mut same = true;
         let mut parts = Vec::new();
         for (name, total) in names.iter().zip(totals.first().into_iter().flatten()) {

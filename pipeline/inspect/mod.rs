@@ -9,13 +9,16 @@ mod codes;
 mod delivery;
 mod explain;
 mod fault;
+mod filling;
 mod lines;
 mod places;
+mod public;
 mod request;
 mod rows;
 mod serve;
 mod site;
 mod sql;
+mod status;
 mod trace;
 
 pub use check::{Checked, check};
@@ -23,6 +26,7 @@ pub use delivery::{Judged, judge};
 pub use explain::explain;
 pub use fault::Fault;
 pub use serve::Server;
+pub use status::in_words;
 
 use crate::run::{ExitCode, Failure};
 

@@ -14,8 +14,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::config::Config;
-use crate::disk;
 use crate::lake::{Delivery, State};
+use crate::{disk, fetch};
 
 /// Ids to look for, by the partition whose delivery holds them; without a partition, any delivery may.
 pub(super) type Wanted = BTreeMap<Option<String>, BTreeSet<String>>;
@@ -40,11 +40,9 @@ pub(super) fn places(
     state: &State,
 ) -> anyhow::Result<Places> {
     let mut places = Places::default();
-    let url = config.sources.get(source).map(|source| config.base.join(&source.url));
-    let pattern = url.with_context(|| format!("[source.{source}] is not configured"))?;
-    let paths = glob::glob(&pattern.to_string_lossy()).with_context(|| format!("[source.{source}] url"))?;
+    let paths = fetch::files(config, source)?.into_iter();
     let name = |path: PathBuf| Some((path.file_name()?.to_string_lossy().into_owned(), path.clone()));
-    let files: BTreeMap<String, PathBuf> = paths.filter_map(Result::ok).filter_map(name).collect();
+    let files: BTreeMap<String, PathBuf> = paths.filter_map(name).collect();
     let no_deliveries = BTreeMap::new();
     let deliveries = state.deliveries.get(source).unwrap_or(&no_deliveries);
     for (partition, ids) in wanted {

@@ -1,7 +1,8 @@
 //! `speil serve`: a look at the release that is shown, on this machine only.
 //!
 //! A preview, not the portal's web server: it lets whoever sits here see every tree. Files of the trees and nothing
-//! else are shown; `tabeller`, manifest and state are no web root.
+//! else are shown, and under `/drift/` the page of how things stand; `tabeller`, manifest, state and ledger are no web
+//! root.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -17,9 +18,12 @@ use super::request::{self, Request};
 use crate::config::Config;
 use crate::publish::Releases;
 use crate::render::Tree;
+use crate::run;
 
 /// The trees that a reader may be let into, by their folders' names.
 const TREES: [Tree; 4] = [Tree::Offentlig, Tree::Lege, Tree::Fylke, Tree::Intern];
+/// Where the page of how things stand is shown.
+const DRIFT: &str = "drift";
 /// How long the other side may keep silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many are answered at a time; browsers ask for a handful of files at once.
@@ -29,7 +33,15 @@ const MOST_AT_A_TIME: usize = 32;
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
+    shown: Shown,
+}
+
+/// What is shown.
+#[derive(Clone, Debug)]
+struct Shown {
     releases: Releases,
+    /// The folder with the page of how things stand.
+    runs: PathBuf,
 }
 
 impl Server {
@@ -37,7 +49,8 @@ impl Server {
     pub fn bind(config: &Config, port: u16) -> anyhow::Result<Server> {
         let address = (Ipv4Addr::LOCALHOST, port);
         let listener = TcpListener::bind(address).with_context(|| format!("listening on 127.0.0.1:{port}"))?;
-        Ok(Server { listener, releases: Releases::at(&config.root) })
+        let shown = Shown { releases: Releases::at(&config.root), runs: config.root.join(run::RUNS_FOLDER) };
+        Ok(Server { listener, shown })
     }
 
     /// Where it listens.
@@ -54,10 +67,10 @@ impl Server {
                 under_way.fetch_sub(1, Ordering::SeqCst);
                 continue;
             }
-            let (releases, under_way) = (self.releases.clone(), under_way.clone());
+            let (shown, under_way) = (self.shown.clone(), under_way.clone());
             std::thread::spawn(move || {
                 // One who goes away while being answered is no failure.
-                let _ = answer(&mut stream, &releases);
+                let _ = answer(&mut stream, &shown);
                 under_way.fetch_sub(1, Ordering::SeqCst);
             });
         }
@@ -72,12 +85,12 @@ enum Answer {
     Moved(String),
 }
 
-fn answer(stream: &mut TcpStream, releases: &Releases) -> std::io::Result<()> {
+fn answer(stream: &mut TcpStream, shown: &Shown) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let Some(request) = request::read(stream) else { return Ok(()) };
     let (answer, head_only) = match request {
-        Ok(Request { head_only, path }) => (find(releases, &path), head_only),
+        Ok(Request { head_only, path }) => (find(shown, &path), head_only),
         Err((status, why)) => (Answer::Text(status, PLAIN, format!("{why}\n")), false),
     };
     send(stream, answer, head_only)
@@ -107,14 +120,18 @@ fn send(stream: &mut TcpStream, answer: Answer, head_only: bool) -> std::io::Res
     stream.flush()
 }
 
-fn find(releases: &Releases, path: &str) -> Answer {
+fn find(shown: &Shown, path: &str) -> Answer {
     let none = || Answer::Text("404 Not Found", PLAIN, "There is no such page in the release.\n".to_owned());
-    let Some(release) = releases.current().and_then(|release| std::fs::canonicalize(release).ok()) else {
+    let names = request::names(path);
+    if let Some(names) = names.as_ref().filter(|names| names[0] == DRIFT) {
+        return drift(&shown.runs, names).unwrap_or_else(none);
+    }
+    let Some(release) = shown.releases.current().and_then(|release| std::fs::canonicalize(release).ok()) else {
         return Answer::Text("404 Not Found", PLAIN, "Nothing is published yet.\n".to_owned());
     };
-    let Some(names) = request::names(path) else { return none() };
+    let Some(names) = names else { return none() };
     if names == [""] {
-        return Answer::Text("200 OK", "text/html; charset=utf-8", index(&release));
+        return Answer::Text("200 OK", "text/html; charset=utf-8", index(&release, &shown.runs));
     }
     let Some(tree) =
         TREES.into_iter().map(|tree| release.join(tree.to_string())).find(|tree| tree.ends_with(&names[0]))
@@ -134,6 +151,20 @@ fn find(releases: &Releases, path: &str) -> Answer {
         (true, true) => open(&found.join("index.html")).unwrap_or_else(none),
         (false, false) => open(&found).unwrap_or_else(none),
         (false, true) => none(),
+    }
+}
+
+/// The page of how things stand and the files it needs; not the ledger beside it.
+fn drift(runs: &Path, names: &[String]) -> Option<Answer> {
+    match names {
+        [_] => Some(Answer::Moved(format!("/{DRIFT}/"))),
+        [_, page] if page.is_empty() => open(&runs.join(run::STATUS_PAGE)),
+        [_, folder, file] if folder == "assets" && !file.is_empty() => {
+            let assets = std::fs::canonicalize(runs.join(folder)).ok()?;
+            let found = std::fs::canonicalize(assets.join(file)).ok()?;
+            found.starts_with(&assets).then(|| open(&found))?
+        }
+        _ => None,
     }
 }
 
@@ -158,9 +189,12 @@ fn content_type(path: &Path) -> &'static str {
 }
 
 /// The trees that there are; of those with one folder per reader, the first pages.
-fn index(release: &Path) -> String {
+fn index(release: &Path, runs: &Path) -> String {
     const SHOWN: usize = 20;
     let mut items = String::new();
+    if runs.join(run::STATUS_PAGE).is_file() {
+        items += &format!("<li><a href=\"/{DRIFT}/\">/{DRIFT}/</a></li>\n");
+    }
     for tree in TREES.map(|tree| tree.to_string()) {
         let folder = release.join(&tree);
         if folder.join("index.html").is_file() {

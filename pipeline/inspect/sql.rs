@@ -126,7 +126,7 @@ fn trace_faults(
             plan(&Query { sql, tables, parameters: &parameters })
         });
         match columns {
-            Ok(columns) if sql == trace.lines.sql => {
+            Ok(columns) if trace.lines.as_ref().is_some_and(|lines| lines.sql == sql) => {
                 let missing = trace.month.iter().chain([&trace.id]).filter(|name| columns.index_of(name).is_err());
                 faults.extend(missing.map(|name| fault("[linjer]", format!("no column `{name}`"))));
             }
@@ -166,7 +166,7 @@ fn some_key(model: &Model, schema: &SchemaRef, day: Date) -> BTreeMap<String, Pa
     key.chain([(trace::COLUMN.to_owned(), Parameter::Text(String::new()))]).collect()
 }
 
-/// The checks in a model's header may name the model and what it reads.
+/// The checks in a model's header may name the model and what it reads; its agreements any table.
 fn own_checks(
     model: &Model,
     schemas: &BTreeMap<String, SchemaRef>,
@@ -175,13 +175,14 @@ fn own_checks(
     lake: &Lake,
     sources: &Sources,
 ) -> Vec<Fault> {
-    let known: Vec<&String> = model.reads.iter().chain([&model.name]).collect();
+    let read: BTreeSet<String> = model.reads.iter().chain([&model.name]).cloned().collect();
     let mut faults = Vec::new();
-    for check in &model.checks {
-        let planned = tables_named(&check.sql).and_then(|_| {
+    let own = model.checks.iter().map(|check| (check, true));
+    for (check, is_own) in own.chain(model.agreements.iter().map(|check| (check, false))) {
+        let planned = tables_named(&check.sql).and_then(|named| {
             let mut tables = Vec::new();
-            for name in &known {
-                let schema = schemas.get(*name).with_context(|| format!("{name} was not planned"))?.clone();
+            for name in if is_own { &read } else { &named } {
+                let schema = schemas.get(name).with_context(|| format!("{name} was not planned"))?.clone();
                 tables.push(Table { name: name.as_str(), schema, entries: Vec::new() });
             }
             lake.plan(engine, &Query { sql: &check.sql, tables, parameters })

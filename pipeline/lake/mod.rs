@@ -2,6 +2,7 @@
 //!
 //! Knows no statistics. Besides `engine` this is the only module that knows DataFusion's sessions.
 
+mod finished;
 mod query;
 mod stage;
 mod state;
@@ -17,8 +18,11 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::prelude::SessionContext;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::statistics::Statistics;
 
+pub use finished::Finished;
 pub use query::{Parameter, Query, parameters_named, tables_named};
 pub use stage::{Stage, Staged};
 pub use state::{Delivery, Entry, State};
@@ -74,6 +78,9 @@ impl Lake {
         let path = self.path(entry);
         let damaged = |what: String| Damaged { path: path.display().to_string(), what };
         match std::fs::metadata(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("reading {}", path.display()))
+            }
             Err(_) => bail!(damaged("is missing".to_owned())),
             Ok(found) if found.len() != entry.bytes => {
                 bail!(damaged(format!("has {} bytes where the state says {}", found.len(), entry.bytes)))
@@ -107,6 +114,26 @@ impl Lake {
         Ok(builder.schema().clone())
     }
 
+    /// The greatest date of a column, as days since 1970-01-01, from the file's own statistics; absent when the column
+    /// is empty.
+    pub fn greatest_day(&self, entry: &Entry, column: &str) -> anyhow::Result<Option<i32>> {
+        self.check(entry)?;
+        let path = self.path(entry);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(disk::open(&path)?)
+            .with_context(|| format!("{} is not readable as Parquet", path.display()))?;
+        let at = builder.schema().index_of(column).with_context(|| format!("{}: {column}", path.display()))?;
+        let greatest = |statistics: &Statistics| match statistics {
+            Statistics::Int32(days) => days.max_opt().copied(),
+            _ => None,
+        };
+        Ok(builder
+            .metadata()
+            .row_groups()
+            .iter()
+            .filter_map(|group| group.column(at).statistics().and_then(greatest))
+            .max())
+    }
+
     /// Every batch of a file, for tables small enough to be read whole.
     pub fn read(&self, entry: &Entry) -> anyhow::Result<Vec<arrow::array::RecordBatch>> {
         self.check(entry)?;
@@ -114,6 +141,17 @@ impl Lake {
         let broken = || format!("{} is not readable as Parquet", path.display());
         let builder = ParquetRecordBatchReaderBuilder::try_new(disk::open(&path)?).with_context(broken)?;
         builder.build().with_context(broken)?.map(|batch| batch.with_context(broken)).collect()
+    }
+
+    /// One column of a file.
+    pub fn read_column(&self, entry: &Entry, column: &str) -> anyhow::Result<Vec<arrow::array::RecordBatch>> {
+        self.check(entry)?;
+        let path = self.path(entry);
+        let broken = || format!("{} is not readable as Parquet", path.display());
+        let builder = ParquetRecordBatchReaderBuilder::try_new(disk::open(&path)?).with_context(broken)?;
+        let columns = ProjectionMask::columns(builder.parquet_schema(), [column]);
+        let reader = builder.with_projection(columns).build().with_context(broken)?;
+        reader.map(|batch| batch.with_context(broken)).collect()
     }
 
     /// Makes a table known to a session.
@@ -150,7 +188,9 @@ impl Lake {
         let mut removed = 0;
         for file in disk::files_below(&self.folder)? {
             if !named.contains(file.to_string_lossy().as_ref()) {
-                disk::remove(&self.folder.join(&file))?;
+                let file = self.folder.join(&file);
+                disk::remove(&file)?;
+                disk::remove_empty(file.parent().unwrap_or(&self.folder), &self.folder);
                 removed += 1;
             }
         }

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::prelude::{ParquetReadOptions, col};
@@ -28,6 +29,8 @@ pub struct Stage {
 /// A closed stage, ready to be sorted.
 pub struct Staged {
     path: tempfile::TempPath,
+    /// Rows that were added when it was closed; absent when none were.
+    added: Option<Box<Staged>>,
     schema: SchemaRef,
 }
 
@@ -46,23 +49,36 @@ impl Stage {
             .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(65_536))
             .build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).context("staging rows")?;
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
+            .with_context(|| format!("writing {}", path.display()))?;
         Ok(Stage { writer, schema, path })
     }
 
     /// Adds rows.
     pub fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        self.writer.write(batch).context("staging rows")
+        self.writer.write(batch).with_context(|| format!("writing {}", self.path.display()))
     }
 
     /// Closes the stage.
     pub fn finish(self) -> anyhow::Result<Staged> {
-        self.writer.close().context("staging rows")?;
-        Ok(Staged { path: self.path, schema: self.schema })
+        self.writer.close().with_context(|| format!("writing {}", self.path.display()))?;
+        Ok(Staged { path: self.path, added: None, schema: self.schema })
     }
 }
 
 impl Staged {
+    /// Adds rows that were stored before, whose line is 0. `folder` is one for temporary files.
+    pub fn add_stored(&mut self, folder: &Path, batches: &[RecordBatch]) -> anyhow::Result<()> {
+        let mut stage = Stage::start(folder, self.schema.clone())?;
+        for batch in batches {
+            let lines: ArrayRef = Arc::new(Int64Array::from(vec![0; batch.num_rows()]));
+            let columns = batch.columns().iter().cloned().chain([lines]).collect();
+            stage.write(&RecordBatch::try_new(self.schema.clone(), columns).context("taking stored rows over")?)?;
+        }
+        self.added = Some(Box::new(stage.finish()?));
+        Ok(())
+    }
+
     /// The lines of rows that share their key with another row, all of them; stops looking after `most` lines.
     pub fn repeated(&self, engine: &Engine, key: &[String], most: u64) -> anyhow::Result<BTreeSet<u64>> {
         let mut columns = key.to_vec();
@@ -140,6 +156,13 @@ impl Staged {
         })
     }
 
+    /// As a URL: a plain path is read as a glob when its folders are named with brackets.
+    fn url(&self) -> anyhow::Result<String> {
+        let path = std::path::absolute(&self.path).context("the folder for temporary files")?;
+        let Ok(url) = url::Url::from_file_path(&path) else { bail!("{} is no file path", path.display()) };
+        Ok(url.to_string())
+    }
+
     fn line_column(&self) -> String {
         self.schema.field(self.schema.fields().len() - 1).name().clone()
     }
@@ -153,12 +176,14 @@ impl Staged {
         mut each: impl FnMut(RecordBatch) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
         let session = engine.sorting_session();
-        // As a URL: a plain path is read as a glob when its folders are named with brackets.
-        let path = std::path::absolute(&self.path).context("the folder for temporary files")?;
-        let Ok(url) = url::Url::from_file_path(&path) else { bail!("{} is no file path", path.display()) };
+        let urls: Vec<String> = [Some(self), self.added.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(Staged::url)
+            .collect::<anyhow::Result<_>>()?;
         engine.wait(async {
             let options = ParquetReadOptions::default().schema(&self.schema);
-            let frame = session.read_parquet(url.as_str(), options).await.map_err(|error| reduce(&error))?;
+            let frame = session.read_parquet(urls, options).await.map_err(|error| reduce(&error))?;
             let names: Vec<&str> = columns.iter().map(String::as_str).collect();
             let by = order.iter().map(|name| col(format!("\"{name}\"")).sort(true, false)).collect();
             let sorted =

@@ -66,9 +66,18 @@ pub struct Delivery {
     /// Optional columns that the file does not have.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lacking: BTreeSet<String>,
+    /// The greatest date in the column that the contract's `ikke_eldre` names, as days since 1970-01-01.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<i32>,
     /// SHA-256 of other files that were read and have the same content: they are not read again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub copies: BTreeSet<String>,
+    /// Counties whose rows in the file were refused: theirs are those of an earlier file, where one had any.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub refused_counties: BTreeSet<i64>,
+    /// SHA-256 of the earlier files that those rows were looked for in.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub earlier: BTreeSet<String>,
 }
 
 impl Delivery {

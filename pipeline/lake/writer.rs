@@ -87,12 +87,13 @@ impl TableWriter {
             .build();
         disk::create_folder(lake)?;
         let (file, temporary) = tempfile::Builder::new()
-            .prefix(".halv-")
+            .prefix(disk::HALF_WRITTEN)
             .tempfile_in(lake)
             .with_context(|| format!("writing in {}", lake.display()))?
             .into_parts();
         let out = Hashed { file, hash: Sha256::new(), bytes: 0 };
-        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).context("starting a Parquet file")?;
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties))
+            .with_context(|| format!("writing {}", temporary.display()))?;
         let sort = |at: &usize| SortField::new(schema.field(*at).data_type().clone());
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let mut content = Sha256::new();
@@ -131,7 +132,7 @@ impl TableWriter {
         let batch = RecordBatch::try_new(self.schema.clone(), columns).context("storing rows")?;
         self.coalescer.push_batch(batch).context("storing rows")?;
         while let Some(full) = self.coalescer.next_completed_batch() {
-            self.writer.write(&full).context("writing a Parquet file")?;
+            self.writer.write(&full).with_context(|| format!("writing {}", self.temporary.display()))?;
         }
         Ok(())
     }
@@ -172,9 +173,9 @@ impl TableWriter {
     pub fn finish(mut self, lake: &Path, table: &str, partition: &str, version: u32) -> anyhow::Result<Entry> {
         self.coalescer.finish_buffered_batch().context("storing rows")?;
         while let Some(rest) = self.coalescer.next_completed_batch() {
-            self.writer.write(&rest).context("writing a Parquet file")?;
+            self.writer.write(&rest).with_context(|| format!("writing {}", self.temporary.display()))?;
         }
-        let out = self.writer.into_inner().context("closing a Parquet file")?;
+        let out = self.writer.into_inner().with_context(|| format!("writing {}", self.temporary.display()))?;
         let sha256 = disk::hex(&out.hash.finalize());
         let file = format!("{table}/{partition}/{sha256}.parquet");
         let path = lake.join(&file);
@@ -183,7 +184,7 @@ impl TableWriter {
         out.file
             .set_permissions(std::fs::Permissions::from_mode(0o644))
             .with_context(|| format!("setting the mode of {}", path.display()))?;
-        self.temporary.persist(&path).with_context(|| format!("writing {}", path.display()))?;
+        disk::put_in_place(self.temporary, &path)?;
         Ok(Entry {
             file,
             bytes: out.bytes,

@@ -1,6 +1,7 @@
 //! Runs models: for each (model, month) the key of what it reads is compared with the state; same key, not run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use arrow::datatypes::SchemaRef;
@@ -11,7 +12,7 @@ use super::header::{Model, Touch};
 use crate::calendar::Month;
 use crate::disk;
 use crate::engine::Engine;
-use crate::lake::{Entry, Lake, Parameter, Query, State, Table, TableWriter, parameters_named};
+use crate::lake::{Entry, Finished, Lake, Parameter, Query, State, Table, TableWriter, parameters_named};
 
 /// The partition of a model that is not incremental.
 const ALL: &str = "alle";
@@ -28,20 +29,45 @@ pub struct Builder<'a> {
     pub engine: &'a Engine,
     /// Where tables are.
     pub lake: &'a Lake,
+    /// What a build that was stopped had computed; what this one computes is added.
+    pub finished: &'a Finished,
+    /// The one product to bring up to date, with what all share; absent = all.
+    pub only: Option<&'a str>,
 }
 
-/// A model that was run: its name and its partition.
-pub type Ran = (String, String);
+/// A model that was run for one of its partitions.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The model's name.
+    pub model: String,
+    /// A month, or `alle`.
+    pub partition: String,
+    /// SHA-256 of its file.
+    pub sql: String,
+    /// Rows of all files that it read.
+    pub rows_in: u64,
+    /// Rows that it made.
+    pub rows_out: u64,
+    /// How long it took with its checks.
+    pub took: Duration,
+}
 
 /// What a build did.
 #[derive(Debug, Default)]
 pub struct Built {
     /// What was run, in order.
     pub ran: Vec<Ran>,
-    /// How many (model, partition) were up to date.
+    /// How many (model, partition) were up to date, or computed by a build that was stopped.
     pub skipped: usize,
     /// Products that failed, and why; their tables stay as they were.
     pub failed: BTreeMap<String, anyhow::Error>,
+}
+
+impl Built {
+    /// The products that failed.
+    pub fn failed_products(&self) -> BTreeSet<String> {
+        self.failed.keys().cloned().collect()
+    }
 }
 
 impl Builder<'_> {
@@ -50,7 +76,8 @@ impl Builder<'_> {
     pub fn run(&self, state: &mut State, progress: &dyn Fn(&str)) -> Built {
         let mut built = Built::default();
         let before = state.clone();
-        for model in &self.models.ordered {
+        let asked_for = |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| model.product == only);
+        for model in self.models.ordered.iter().filter(asked_for) {
             if built.failed.contains_key(&model.product) || built.failed.contains_key(SHARED) {
                 continue;
             }
@@ -61,9 +88,10 @@ impl Builder<'_> {
         }
         if let Some(error) = built.failed.remove(SHARED) {
             let message = format!("{error:#}");
-            for product in self.models.products() {
-                built.failed.insert(product.to_owned(), anyhow::anyhow!("{message}"));
-            }
+            let mut causes = std::iter::once(error).chain(std::iter::repeat_with(|| anyhow::anyhow!("{message}")));
+            let products =
+                self.models.products().into_iter().filter(|product| self.only.is_none_or(|only| only == *product));
+            built.failed.extend(products.map(str::to_owned).zip(causes.by_ref()));
         }
         for model in self.models.ordered.iter().filter(|model| built.failed.contains_key(&model.product)) {
             match before.tables.get(&model.name) {
@@ -97,12 +125,21 @@ impl Builder<'_> {
                 built.skipped += 1;
                 continue;
             }
+            if let Some(entry) = self.finished.entry(self.lake, &model.name, &partition, &key) {
+                state.put(&model.name, &partition, entry);
+                built.skipped += 1;
+                continue;
+            }
             tracing::debug!(model = model.name, partition, "running");
+            let begun = Instant::now();
             let entry = self.run_one(model, month, &parameters, &inputs)?;
             let entry = Entry { key: Some(key), ..entry };
             self.own_checks(model, &parameters, &inputs, &entry)?;
+            let (rows_in, rows_out) = (inputs.values().flatten().map(|(_, entry)| entry.rows).sum(), entry.rows);
+            self.finished.add(&model.name, &partition, &entry)?;
             state.put(&model.name, &partition, entry);
-            built.ran.push((model.name.clone(), partition));
+            let (model, sql, took) = (model.name.clone(), model.hash(), begun.elapsed());
+            built.ran.push(Ran { model, partition, sql, rows_in, rows_out, took });
         }
         if let Some(table) = state.tables.get_mut(&model.name) {
             table.retain(|partition, _| names.contains(partition));
@@ -126,7 +163,7 @@ impl Builder<'_> {
     }
 
     /// What a model is divided into: its months, or one part that is all of it.
-    fn partitions(&self, model: &Model, state: &State) -> Vec<Option<Month>> {
+    pub(super) fn partitions(&self, model: &Model, state: &State) -> Vec<Option<Month>> {
         if model.incremental { self.months(model, state).into_iter().map(Some).collect() } else { vec![None] }
     }
 
@@ -164,7 +201,12 @@ impl Builder<'_> {
         if model.incremental && monthly { Touch::Maaned } else { Touch::Hele }
     }
 
-    fn inputs(&self, model: &Model, month: Option<Month>, state: &State) -> BTreeMap<String, Vec<(String, Entry)>> {
+    pub(super) fn inputs(
+        &self,
+        model: &Model,
+        month: Option<Month>,
+        state: &State,
+    ) -> BTreeMap<String, Vec<(String, Entry)>> {
         let of = |name: &String| {
             let all = state.partitions(name);
             let kept: Vec<(String, Entry)> = match (month, self.touch(model, name)) {
@@ -183,7 +225,7 @@ impl Builder<'_> {
         model.reads.iter().map(of).collect()
     }
 
-    fn parameters(&self, model: &Model, month: Option<Month>) -> BTreeMap<String, Parameter> {
+    pub(super) fn parameters(&self, model: &Model, month: Option<Month>) -> BTreeMap<String, Parameter> {
         let mut parameters = self.parameters.get(&model.product).cloned().unwrap_or_default();
         if let Some(month) = month {
             parameters.insert("maaned".to_owned(), Parameter::Integer(i64::from(month.number())));
@@ -211,6 +253,9 @@ impl Builder<'_> {
             .stream(self.engine, &query, |batch| {
                 check::batch(model, batch, month_name.as_deref())?;
                 writer.write(batch).map_err(|error| {
+                    if disk::advice(&error).is_some() {
+                        return error;
+                    }
                     let place = model.at("grain");
                     let what = format!("{error:#}{}", month.map(|month| format!(" in {month}")).unwrap_or_default());
                     anyhow::Error::new(CheckFailed { place, rule: "grain".to_owned(), what })
@@ -235,18 +280,8 @@ impl Builder<'_> {
             let mut inputs = inputs.clone();
             inputs.insert(model.name.clone(), vec![(ALL.to_owned(), entry.clone())]);
             let query = Query { sql: &check.sql, tables: self.tables(&inputs)?, parameters };
-            let (mut found, mut shown) = (0, Vec::new());
-            self.lake
-                .stream(self.engine, &query, |batch| {
-                    found += batch.num_rows();
-                    check::show(check, batch, &mut shown)
-                })
-                .with_context(|| format!("{}: rule {}", model.at(&check.navn), check.navn))?;
-            if found > 0 {
-                let shown = if shown.is_empty() { String::new() } else { format!(": {}", shown.join(", ")) };
-                let what = format!("{} ({found} rows{shown})", check.melding);
-                let place = model.at(&format!("\"{}\"", check.navn));
-                return Err(anyhow::Error::new(CheckFailed { place, rule: check.navn.clone(), what }));
+            if let Some(broken) = check::found_by(model, check, &query, self.engine, self.lake)? {
+                return Err(anyhow::Error::new(broken));
             }
         }
         Ok(())
@@ -268,7 +303,7 @@ fn owned((partition, entry): (&String, &Entry)) -> (String, Entry) {
     (partition.clone(), entry.clone())
 }
 
-fn partition_name(month: &Option<Month>) -> String {
+pub(super) fn partition_name(month: &Option<Month>) -> String {
     month.map_or(ALL.to_owned(), |month| month.to_string())
 }
 
@@ -284,7 +319,7 @@ fn in_force(snapshots: Vec<(String, Entry)>, month: Month) -> Vec<(String, Entry
 }
 
 /// SHA-256 of everything that decides a model's rows: its file, the values of its parameters, the content it reads.
-fn key(
+pub(super) fn key(
     model: &Model,
     parameters: &BTreeMap<String, Parameter>,
     inputs: &BTreeMap<String, Vec<(String, Entry)>>,

@@ -6,6 +6,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type};
 
 use super::header::{CheckSpec, Model};
+use crate::engine::Engine;
+use crate::lake::{Lake, Query};
 
 /// A model's data are not what its header says: the product's old release stays.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +24,28 @@ pub struct CheckFailed {
 /// How many codes of what a check found are told.
 const MOST_SHOWN: usize = 10;
 
+/// What a header's own statement found, if it found anything.
+pub fn found_by(
+    model: &Model,
+    check: &CheckSpec,
+    query: &Query<'_>,
+    engine: &Engine,
+    lake: &Lake,
+) -> anyhow::Result<Option<CheckFailed>> {
+    let place = model.at(&format!("\"{}\"", check.navn));
+    let (mut found, mut shown) = (0, Vec::new());
+    lake.stream(engine, query, |batch| {
+        found += batch.num_rows();
+        show(check, batch, &mut shown)
+    })
+    .with_context(|| format!("{place}: rule {}", check.navn))?;
+    let shown = if shown.is_empty() { String::new() } else { format!(": {}", shown.join(", ")) };
+    let what = format!("{} ({found} rows{shown})", check.melding);
+    Ok((found > 0).then(|| CheckFailed { place, rule: check.navn.clone(), what }))
+}
+
 /// Adds the first codes of what a header's own check found, if it says which column they are in.
-pub(super) fn show(check: &CheckSpec, batch: &RecordBatch, shown: &mut Vec<String>) -> anyhow::Result<()> {
+fn show(check: &CheckSpec, batch: &RecordBatch, shown: &mut Vec<String>) -> anyhow::Result<()> {
     let Some(name) = &check.viser else { return Ok(()) };
     let column = batch.column_by_name(name).with_context(|| format!("its statement has no column `{name}`"))?;
     let codes = arrow::compute::cast(column, &DataType::Utf8).context("reading codes")?;

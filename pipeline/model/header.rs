@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Reference;
 use crate::lake;
 use crate::{closed, disk};
 
@@ -40,6 +41,14 @@ pub enum Touch {
     Hele,
 }
 
+/// Where rows about single events go: to whom they are about, outside the portal. A closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outbox {
+    /// The county of the row's `mappe`.
+    Fylke,
+}
+
 /// What a public model says of itself where the rules for persons do not fit it. A closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,8 +77,23 @@ pub struct ColumnSpec {
     /// Whether this is the number of lines behind the row, of which a public row needs a least number (D7).
     #[serde(default)]
     pub grunnlag: bool,
+    /// Whether this is how many units (counties) the row covers: two public values of one row that cover other units
+    /// differ by what came or went (D5).
+    #[serde(default)]
+    pub dekning: bool,
     /// The column with the second largest.
     pub nest_storste: Option<String>,
+    /// `table.column`, any of which must know the column's values.
+    #[serde(default)]
+    pub viser_til: Vec<String>,
+    /// How many rows, per thousand, may break `viser_til`.
+    pub hoyst_promille: Option<u64>,
+    /// Values that refer to nothing.
+    #[serde(default)]
+    pub utenom: Vec<i64>,
+    /// The threshold that says how far a headline may move from one release to the next, whatever explains it: tenths of
+    /// a percentage point for a share, per thousand of the greater for a number.
+    pub hoyst_endret: Option<String>,
 }
 
 /// A check of its own: a statement that finds rows which must not be there.
@@ -103,6 +127,8 @@ pub struct Model {
     pub grain: Vec<String>,
     /// The column that says whose folder a row belongs in.
     pub folder_column: Option<String>,
+    /// To whom a work table's rows are handed over outside the portal; most are to nobody.
+    pub outbox: Option<Outbox>,
     /// What the counts are split by.
     pub dimensions: Vec<String>,
     /// Set where the rules for persons do not fit a public model; the header then gives the reason.
@@ -115,8 +141,14 @@ pub struct Model {
     pub inputs: BTreeMap<String, Touch>,
     /// Columns.
     pub columns: BTreeMap<String, ColumnSpec>,
-    /// Further checks.
+    /// Further checks, made while the table is computed, over what it reads.
     pub checks: Vec<CheckSpec>,
+    /// Checks over all tables of the product, made when all are computed.
+    pub agreements: Vec<CheckSpec>,
+    /// Columns whose values must be known in other tables.
+    pub references: Vec<Reference>,
+    /// Why a published table may lose all its rows; absent when it may not.
+    pub may_be_empty: Option<String>,
     /// The statement, led by as many line breaks as the header has, so that line numbers are the file's.
     pub sql: String,
     /// The tables it reads.
@@ -132,6 +164,7 @@ struct Written {
     audience: Audience,
     grain: Vec<String>,
     mappe: Option<String>,
+    utboks: Option<Outbox>,
     #[serde(default)]
     dimensjoner: Vec<String>,
     personvern: Option<Privacy>,
@@ -145,6 +178,9 @@ struct Written {
     columns: BTreeMap<String, ColumnSpec>,
     #[serde(default)]
     sjekk: Vec<CheckSpec>,
+    #[serde(default)]
+    avstemming: Vec<CheckSpec>,
+    kan_vaere_tom: Option<String>,
 }
 
 const OPEN: &str = "/*---\n";
@@ -162,26 +198,31 @@ impl Model {
         let lines = OPEN.len() + header.len() + CLOSE.len();
         let sql = "\n".repeat(text[..lines].matches('\n').count()) + body;
         let reads = lake::tables_named(&sql).with_context(|| file.clone())?;
-        let model = Model {
+        let mut model = Model {
             name: name.to_owned(),
             product: product.to_owned(),
             title: written.title,
             audience: written.audience,
             grain: written.grain,
             folder_column: written.mappe,
+            outbox: written.utboks,
             dimensions: written.dimensjoner,
             privacy: written.personvern,
             version: written.versjon,
             incremental: written.inkrementell,
             inputs: written.input,
+            references: Vec::new(),
             columns: written.columns,
             checks: written.sjekk,
+            agreements: written.avstemming,
+            may_be_empty: written.kan_vaere_tom,
             sql,
             reads,
             text: text.to_owned(),
             file,
         };
         model.check()?;
+        model.references = model.references()?;
         ensure!(
             model.privacy.is_some() == reason,
             "{}: `personvern` and its reason, `personvern_grunn`, stand together",
@@ -194,11 +235,16 @@ impl Model {
         let file = &self.file;
         ensure!(!self.grain.is_empty(), "{}: `grain` names no column", self.at("grain"));
         ensure!(!self.reads.contains(&self.name), "{file}: the model reads itself");
-        let has_folder = matches!(self.audience, Audience::Lege | Audience::Fylke);
+        let has_folder = matches!(self.audience, Audience::Lege | Audience::Fylke) || self.outbox.is_some();
         ensure!(
             has_folder == self.folder_column.is_some(),
-            "{}: `mappe` is for audience lege and fylke, and required there",
+            "{}: `mappe` is for audience lege and fylke and for `utboks`, and required there",
             self.at("audience")
+        );
+        ensure!(
+            self.outbox.is_none() || self.audience == Audience::Arbeid,
+            "{}: `utboks` is for work tables (audience arbeid); what is published needs no other way out",
+            self.at("utboks")
         );
         ensure!(
             self.privacy.is_none() || self.audience == Audience::Offentlig,
@@ -221,11 +267,31 @@ impl Model {
             ensure!(self.reads.contains(input), "{}: the statement does not read {input}", self.at(input));
         }
         ensure!(
+            self.may_be_empty.as_ref().is_none_or(|reason| !reason.trim().is_empty()),
+            "{}: `kan_vaere_tom` says why",
+            self.at("kan_vaere_tom")
+        );
+        ensure!(
             self.incremental || self.inputs.is_empty(),
             "{}: [input] is for incremental models",
             self.at("[input]")
         );
         Ok(())
+    }
+
+    fn references(&self) -> anyhow::Result<Vec<Reference>> {
+        let read = |(name, spec): (&String, &ColumnSpec)| {
+            Reference::read(name, &spec.viser_til, spec.hoyst_promille, &spec.utenom)
+                .with_context(|| self.at_column(name))
+                .transpose()
+        };
+        self.columns.iter().filter_map(read).collect()
+    }
+
+    /// The column of the key that says which period a row is of; absent for tables of one period.
+    pub fn period_column(&self) -> Option<&str> {
+        let mut periods = self.grain.iter().map(String::as_str);
+        periods.find(|name| ["maaned", "periode", "til_maaned"].contains(name))
     }
 
     /// `file:line` of the first line that holds a text; of the file alone when none does.
@@ -283,6 +349,13 @@ mod tests {
             "queries/reservasjon/m.sql:3: unknown key `audiense`; the nearest known one is `audience`"
         );
         assert!(error(&GOOD.replace("arbeid", "lege")).starts_with("queries/reservasjon/m.sql:3: `mappe` is for"));
+        let outbox = GOOD.replace("arbeid\"", "intern\"\nmappe = \"a\"\nutboks = \"fylke\"");
+        assert!(
+            error(&outbox).starts_with("queries/reservasjon/m.sql:5: `utboks` is for work tables"),
+            "{}",
+            error(&outbox)
+        );
+        assert!(error(&outbox.replace("fylke", "alle")).contains("nearest known one is `fylke`"));
         assert!(error(&GOOD.replace("from t)", "from m)")).contains("reads itself"));
         let excused = GOOD.replace("arbeid\"", "offentlig\"\npersonvern = \"uten_personer\"");
         assert!(error(&excused).starts_with("queries/reservasjon/m.sql:4: `personvern` and its reason"));

@@ -5,10 +5,12 @@
 
 mod build;
 mod check;
+mod forecast;
 mod graph;
 mod header;
 
 pub use build::{Builder, Built, Ran};
-pub use check::CheckFailed;
+pub use check::{CheckFailed, found_by};
+pub use forecast::{Arriving, Forecast, Foreseen, Own};
 pub use graph::{Missing, Models, SHARED};
-pub use header::{Audience, ColumnSpec, Model, Privacy, Touch};
+pub use header::{Audience, CheckSpec, ColumnSpec, Model, Outbox, Privacy, Touch};

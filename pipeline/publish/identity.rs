@@ -21,6 +21,7 @@ use arrow::datatypes::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::manifest::Manifest;
+use super::switch::STAGED;
 use crate::disk;
 use crate::lake::{Lake, State};
 
@@ -49,7 +50,8 @@ impl Identities {
         if let Some(lake) = lake {
             numbers.extend(registered(release, lake)?);
         }
-        let tables = manifest.files.iter().filter(|(path, _)| path.starts_with("tabeller/"));
+        let tables =
+            manifest.files.iter().filter(|(path, _)| path.starts_with("tabeller/") && !path.starts_with(STAGED));
         let figures = tables
             .filter_map(|(path, file)| Some((file.table.clone()?, release.join(path))))
             // A file that is gone or damaged is told elsewhere; its table then has no column of figures.

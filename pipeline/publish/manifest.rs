@@ -36,6 +36,9 @@ pub struct Manifest {
 pub struct Product {
     /// The date of the run that made it; older than the release's when later runs of the product failed.
     pub as_of: String,
+    /// The date of the first run that could not renew it; absent when the release's own run made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_since: Option<String>,
     /// Source table → partition → content hash.
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Model → hash of its file.
@@ -45,10 +48,33 @@ pub struct Product {
     /// The reimbursement paragraphs whose lines it counts.
     #[serde(default)]
     pub paragraphs: BTreeSet<i64>,
-    /// The checks that held: model → rules.
+    /// Sources that were late, as its pages say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<String>,
+    /// The checks that held: table → rules.
     pub checks: BTreeMap<String, Vec<String>>,
+    /// Pages by key, `lege/<key>/index.html` → key column, and the table of all keys that should have one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub complete: BTreeMap<String, (String, String)>,
     /// Public tables that are not published yet → why.
     pub withheld: BTreeMap<String, String>,
+    /// Trees whose figures change on dates of their own → what they show.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shown: BTreeMap<String, Shown>,
+    /// Table → column → cells that were public before these figures and are not shown any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub newly_hidden: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+/// The figures that one tree of a product shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// The date of the run that made them.
+    pub as_of: String,
+    /// The announced date on which they were due; absent for figures from before the product had dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
 }
 
 /// One file.

@@ -1,13 +1,26 @@
 //! From computed tables to a release: disclosure control, export, pages; built beside the current release, verified,
-//! and switched to by one rename. A failed product's files are taken over from the release before.
+//! and switched to by one rename. The files of a product that failed, or was not asked for, are taken over from the release
+//! before.
 //!
 //! Knows what a release consists of; figures and texts come from models and site.
 
+mod carried;
+mod complete;
+mod courses;
+mod dates;
 mod identity;
+mod keep;
+mod made;
 mod manifest;
+mod older;
+mod outbox;
 mod pages;
+mod public;
 mod release;
+mod revision;
 mod site;
+mod switch;
+mod unchanged;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,20 +28,27 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use arrow::array::RecordBatch;
-use jiff::civil::Date;
+use jiff::civil::DateTime;
 
-pub use manifest::{File, MANIFEST, Manifest, Product};
+pub use dates::announce;
+pub use made::Making;
+pub use manifest::{File, MANIFEST, Manifest, Product, Shown};
+pub use older::computed;
+pub(crate) use public::FOLDER as PUBLIC_FOLDER;
 pub use release::Releases;
+pub use revision::sample_revisions;
 pub use verify::{Problem, verify};
 
+use crate::check::Held;
 use crate::config::Config;
 use crate::disclosure::{self, Disclosed, Thresholds};
 use crate::embedded::Files;
 use crate::lake::{Damaged, Entry, Lake, State};
-use crate::model::{Audience, Model, Models};
-use crate::render::{Site, SiteFiles};
+use crate::model::{Audience, Model, Models, SHARED};
+use crate::render::{Late, Site, SiteFiles};
 use crate::{disk, export};
 use release::{About, Draft};
+use switch::Turns;
 
 const ALL: &str = "alle";
 
@@ -44,10 +64,14 @@ pub struct Publisher<'a> {
     pub state: &'a State,
     /// Templates, texts, pages and assets.
     pub site: &'a Site,
-    /// The run's date.
-    pub as_of: Date,
-    /// Products whose files are taken over from the release before.
-    pub failed: BTreeSet<String>,
+    /// The run's time in Oslo.
+    pub as_of: DateTime,
+    /// Products that failed or were not asked for: their files are taken over from the release before.
+    pub carried: BTreeSet<String>,
+    /// Product → what the whole-night checks found to hold; recorded in the manifest.
+    pub held: &'a BTreeMap<String, Held>,
+    /// By product, sources that are late: its pages say so.
+    pub late: BTreeMap<String, Vec<Late>>,
     /// Recorded in the manifest.
     pub partitions: usize,
 }
@@ -63,8 +87,6 @@ pub struct Published {
     pub new: bool,
     /// Public tables that are not published yet → why.
     pub withheld: BTreeMap<String, String>,
-    /// The states of all kept releases: what the lake must keep. Absent when one of them cannot be read.
-    pub kept_states: Option<Vec<State>>,
 }
 
 /// Why nothing was published.
@@ -109,28 +131,34 @@ impl Publisher<'_> {
     pub fn publish(&self) -> Result<Published, PublishError> {
         let releases = Releases::at(&self.config.root);
         let mut draft = releases.begin()?;
-        if !self.failed.is_empty() && draft.before.is_none() && releases.shown().is_some() {
-            let what = "the release that is shown has no readable manifest, so a failed product's files cannot be taken \
-                        over from it; roll back to one that holds, and run again";
+        if !self.carried.is_empty() && draft.before.is_none() && releases.shown().is_some() {
+            let what = "the release that is shown has no readable manifest, so files of a product cannot be \
+                        taken over from it; roll back to one that holds, and run again";
             return Err(PublishError::Publishing(anyhow::anyhow!(what)));
         }
+        let mut turns = self.turns(&draft).map_err(PublishError::Disclosure)?;
+        if self.is_nothing_new(&draft, &turns) {
+            return Ok(self.keep_shown(&releases, draft, turns)?);
+        }
         let tables = self.tables()?;
-        let disclosed = self.disclose(&tables).map_err(PublishError::Disclosure)?;
+        let disclosed = self.disclose(&tables).and_then(|tables| self.audit(tables, &mut turns));
+        let disclosed = disclosed.map_err(PublishError::Disclosure)?;
         let pairs: Vec<(&Model, &Disclosed)> = disclosed.iter().map(|(model, table)| (*model, table)).collect();
         let withheld = disclosure::withheld(&pairs);
         for (table, why) in &withheld {
             tracing::warn!(table, why, "not published yet");
         }
 
-        self.put_public(&disclosed, &withheld, &mut draft)?;
-        self.put_private(&tables, &mut draft)?;
-        self.put_pages(&tables, &disclosed, &withheld, &mut draft)?;
-        self.carry_failed(&mut draft)?;
-        self.put_assets(&mut draft)?;
-        let state = self.state.released().to_json()?;
+        self.put_public(&disclosed, &withheld, &mut turns, &mut draft)?;
+        self.put_private(&tables, &turns, &mut draft)?;
+        self.put_pages(&tables, &disclosed, &withheld, &turns, &mut draft)?;
+        self.carry_files(&mut draft)?;
+        self.carry_kept(&turns, &mut draft)?;
+        self.put_assets(&turns, &mut draft)?;
+        let state = self.released_state(&draft)?.to_json()?;
         draft.put("state.json", state.as_bytes(), &About::default())?;
 
-        let mut manifest = self.manifest(&draft, &withheld);
+        let mut manifest = self.manifest(&draft, &withheld, &turns);
         manifest.release = manifest.id()?;
         disk::write_new(&draft.folder().join(MANIFEST), manifest.to_json()?.as_bytes())?;
         let problems = verify::verify_with(draft.folder(), self.lake)?;
@@ -141,23 +169,31 @@ impl Publisher<'_> {
             )));
         }
 
+        outbox::write(self)?;
         let new = draft.before.as_ref().is_none_or(|before| before.release != manifest.release);
+        // Before anything of it can be seen.
+        turns.history.commit()?;
         let folder = releases.show(draft, &manifest.release)?;
-        let kept_states = releases
-            .all()?
-            .iter()
-            .map(|release| State::load_existing(&release.join("state.json")))
-            .collect::<anyhow::Result<_>>()
-            .map_err(|error| tracing::warn!("the lake is not swept: {error:#}"))
-            .ok();
-        Ok(Published { release: manifest.release, folder, new, withheld, kept_states })
+        turns.history.confirm(&manifest)?;
+        Ok(Published { release: manifest.release, folder, new, withheld })
     }
 
-    /// Every published table of the products that did not fail, whole.
+    /// Nothing is new: what is shown stays.
+    fn keep_shown(&self, releases: &Releases, draft: Draft, mut turns: Turns) -> anyhow::Result<Published> {
+        disk::remove_folder(draft.folder())?;
+        outbox::write(self)?;
+        let before = draft.before.context("a release that stays has a manifest")?;
+        turns.history.confirm(&before)?;
+        let withheld = before.products.into_values().flat_map(|product| product.withheld).collect();
+        let folder = releases.folder(&before.release);
+        Ok(Published { release: before.release, folder, new: false, withheld })
+    }
+
+    /// Every published table of the products that are not carried, whole.
     fn tables(&self) -> Result<Vec<(&Model, &Entry, RecordBatch)>, PublishError> {
         let published = self.models.ordered.iter().filter(|model| model.audience != Audience::Arbeid);
         published
-            .filter(|model| !self.failed.contains(&model.product))
+            .filter(|model| !self.carried.contains(&model.product))
             .map(|model| {
                 let entry =
                     self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
@@ -181,30 +217,24 @@ impl Publisher<'_> {
             .collect()
     }
 
-    fn put_public(
-        &self,
-        disclosed: &[(&Model, Disclosed)],
-        withheld: &BTreeMap<String, String>,
-        draft: &mut Draft,
-    ) -> anyhow::Result<()> {
-        for (model, table) in disclosed.iter().filter(|(model, _)| !withheld.contains_key(&model.name)) {
-            let about = about(model, table.batch.num_rows());
-            draft.put(&format!("offentlig/data/{}.csv", model.name), &export::csv(model, &table.batch)?, &about)?;
-            draft.put(&format!("tabeller/{}.parquet", model.name), &export::parquet(&table.batch)?, &about)?;
-        }
-        Ok(())
-    }
-
     /// Tables that are not public: whole for those who run the pipeline, and row by row in the folder of whom they
     /// are about.
-    fn put_private(&self, tables: &[(&Model, &Entry, RecordBatch)], draft: &mut Draft) -> anyhow::Result<()> {
+    fn put_private(
+        &self,
+        tables: &[(&Model, &Entry, RecordBatch)],
+        turns: &Turns,
+        draft: &mut Draft,
+    ) -> anyhow::Result<()> {
         for (model, entry, batch) in tables.iter().filter(|(model, _, _)| model.audience != Audience::Offentlig) {
             let path = format!("tabeller/{}.parquet", model.name);
             draft.link(&path, &self.lake.path(entry), &entry.sha256, &about(model, batch.num_rows()))?;
             let tree = tree(model);
+            if !self.fills(&tree, model, turns) {
+                continue;
+            }
             match &model.folder_column {
                 Some(column) => {
-                    for (key, part) in pages::by_key(batch, column)? {
+                    for (key, part) in pages::by_key(model, batch, column)? {
                         let path = format!("{tree}/{key}/{}.csv", model.name);
                         draft.put(&path, &export::csv(model, &part)?, &about(model, part.num_rows()))?;
                     }
@@ -218,50 +248,42 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Takes a failed product's data files over from the release before.
-    fn carry_failed(&self, draft: &mut Draft) -> anyhow::Result<()> {
-        let Some(before) = draft.before.clone() else { return Ok(()) };
-        for (path, file) in &before.files {
-            let failed = file.product.as_ref().is_some_and(|product| self.failed.contains(product));
-            if failed && !draft.files.contains_key(path) {
-                draft.carry(path, file)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn manifest(&self, draft: &Draft, withheld: &BTreeMap<String, String>) -> Manifest {
+    fn manifest(&self, draft: &Draft, withheld: &BTreeMap<String, String>, turns: &Turns) -> Manifest {
         let mut products = BTreeMap::new();
         for product in self.models.products() {
             let before = draft.before.as_ref().and_then(|before| before.products.get(product));
-            if self.failed.contains(product) {
-                products.extend(before.map(|before| (product.to_owned(), before.clone())));
+            if self.carried.contains(product) {
+                let since =
+                    |before: &Product| before.stands_since.clone().unwrap_or_else(|| self.as_of.date().to_string());
+                let stands = |before: &Product| Product { stands_since: Some(since(before)), ..before.clone() };
+                products.extend(before.map(|before| (product.to_owned(), stands(before))));
                 continue;
             }
-            let own = || self.models.ordered.iter().filter(move |model| model.product == product);
-            let sources: BTreeSet<&String> =
-                own().flat_map(|model| &model.reads).filter(|name| self.models.find(name).is_none()).collect();
-            let contents = |name: &String| {
-                let partitions = self.state.partitions(name).map(|(at, entry)| (at.clone(), entry.content.clone()));
-                (name.clone(), partitions.collect())
-            };
+            let is_own = move |model: &&Model| model.product == product || model.product == SHARED;
+            let own = || self.models.ordered.iter().filter(is_own);
+            let basis = self.basis(product);
             let rules = |model: &Model| {
                 let mut rules = vec!["grain".to_owned(), "mangler".to_owned(), "between".to_owned()];
                 rules.extend(model.checks.iter().map(|check| check.navn.clone()));
                 (model.name.clone(), rules)
             };
             let part = Product {
-                as_of: self.as_of.to_string(),
-                inputs: sources.into_iter().map(contents).collect(),
-                models: own().map(|model| (model.name.clone(), model.hash())).collect(),
-                thresholds: self.config.product(product).thresholds,
-                paragraphs: self.config.product(product).paragraphs.into_iter().collect(),
-                checks: own().map(rules).collect(),
+                as_of: self.as_of.date().to_string(),
+                stands_since: None,
+                inputs: basis.inputs,
+                models: basis.models,
+                thresholds: basis.thresholds,
+                paragraphs: basis.paragraphs,
+                late: self.late_sources(product),
+                checks: self.checks(product, own().map(rules).collect()),
+                complete: complete::declared(self.site, product, turns),
                 withheld: withheld
                     .iter()
                     .filter(|(table, _)| self.models.find(table).is_some_and(|model| model.product == product))
                     .map(|(table, why)| (table.clone(), why.clone()))
                     .collect(),
+                shown: turns.shown(product, self.as_of.date()),
+                newly_hidden: self.newly_hidden(product, turns),
             };
             products.insert(product.to_owned(), part);
         }
@@ -277,12 +299,24 @@ impl Publisher<'_> {
         Manifest {
             format: 1,
             release: String::new(),
-            as_of: self.as_of.to_string(),
+            as_of: self.as_of.date().to_string(),
             synthetic: self.config.synthetic,
-            settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .chain([self.pages_setting()])
+                .collect(),
             products,
             files: draft.files.clone(),
         }
+    }
+
+    /// What was checked while a product's models were computed, and what was checked of the whole night.
+    fn checks(&self, product: &str, mut checks: Held) -> Held {
+        for (table, rules) in self.held.get(product).into_iter().flatten() {
+            checks.entry(table.clone()).or_default().extend(rules.iter().cloned());
+        }
+        checks
     }
 }
 

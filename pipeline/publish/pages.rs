@@ -34,19 +34,26 @@ pub(super) fn table(model: &Model, batch: &RecordBatch) -> anyhow::Result<Table>
 /// A row with this key belongs in every folder.
 const EVERY_FOLDER: &str = "alle";
 
-/// The rows of a batch by the folder they belong in, in the table's order. A row without a key belongs in none, a row
-/// with the key `alle` in each.
-pub(super) fn by_key(batch: &RecordBatch, column: &str) -> anyhow::Result<BTreeMap<String, RecordBatch>> {
-    let at = batch.schema().index_of(column).with_context(|| format!("no column {column}"))?;
+/// The rows of a batch by the folder they belong in, in the table's order. A row with the key `alle` belongs in each; one
+/// without a key in none, which is an error unless the header says why it can be absent.
+pub(super) fn by_key(
+    model: &Model,
+    batch: &RecordBatch,
+    column: &str,
+) -> anyhow::Result<BTreeMap<String, RecordBatch>> {
+    let may_be_absent = model.columns.get(column).is_some_and(|spec| spec.mangler.is_some());
     let mut rows: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    for (row, cell) in (0_u64..).zip(cells(batch.column(at).as_ref())?) {
-        let key = match cell {
-            Cell::Integer(number) => number.to_string(),
-            Cell::Text(text) => text,
-            Cell::Absent => continue,
-            Cell::Number(_) | Cell::Date(_) => bail!("{column} is neither a number nor a code and names no folder"),
-        };
-        rows.entry(key).or_default().push(row);
+    for (row, key) in (0_u64..).zip(keys(batch, column)?) {
+        match key {
+            Some(key) => rows.entry(key).or_default().push(row),
+            None if may_be_absent => {}
+            None => bail!(
+                "{}: row {} has no {column}, so it is in nobody's folder; give it one, or say in the header why it can \
+                 be absent (mangler)",
+                model.at("mappe"),
+                row + 1
+            ),
+        }
     }
     let shared = rows.remove(EVERY_FOLDER).unwrap_or_default();
     rows.into_iter()
@@ -57,6 +64,18 @@ pub(super) fn by_key(batch: &RecordBatch, column: &str) -> anyhow::Result<BTreeM
             Ok((key, part))
         })
         .collect()
+}
+
+/// Whose folder each row belongs in; absent for nobody's.
+pub(super) fn keys(batch: &RecordBatch, column: &str) -> anyhow::Result<Vec<Option<String>>> {
+    let column_of = batch.column_by_name(column).with_context(|| format!("no column {column}"))?;
+    let key = |cell| match cell {
+        Cell::Integer(number) => Ok(Some(number.to_string())),
+        Cell::Text(text) => Ok(Some(text)),
+        Cell::Absent => Ok(None),
+        Cell::Number(_) | Cell::Date(_) => bail!("{column} is neither a number nor a code and names no folder"),
+    };
+    cells(column_of.as_ref())?.into_iter().map(key).collect()
 }
 
 fn cells(column: &dyn Array) -> anyhow::Result<Vec<Cell>> {
@@ -81,4 +100,44 @@ fn cells(column: &dyn Array) -> anyhow::Result<Vec<Cell>> {
         }
         other => bail!("a column of type {other} has no form on a page"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+
+    fn divided(header: &str, keys: Vec<Option<&str>>) -> anyhow::Result<Vec<(String, usize)>> {
+        let header = format!(
+            "/*---\ntitle = \"T\"\naudience = \"fylke\"\ngrain = [\"n\"]\nmappe = \"fylkesnr\"\nversjon = 1\n\
+             [columns.n]\nunit = \"stk\"\n{header}---*/\nselect fylkesnr, n from t order by n\n"
+        );
+        let model = Model::parse("too", "m", &header)?;
+        let numbers: ArrayRef = Arc::new((0..).take(keys.len()).collect::<Int64Array>());
+        let keys: ArrayRef = Arc::new(StringArray::from(keys));
+        let batch = RecordBatch::try_from_iter([("fylkesnr", keys), ("n", numbers)])?;
+        let parts = by_key(&model, &batch, "fylkesnr")?;
+        Ok(parts.into_iter().map(|(key, part)| (key, part.num_rows())).collect())
+    }
+
+    #[test]
+    fn rows_are_in_the_folder_of_their_key_and_shared_ones_in_each() {
+        let found = divided("", vec![Some("03"), Some("alle"), Some("11"), Some("03")]).unwrap();
+        assert_eq!(found, [("03".to_owned(), 3), ("11".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn a_row_without_a_key_is_an_error_unless_the_header_says_why_it_can_be_absent() {
+        let keys = vec![Some("03"), None];
+        let error = divided("", keys.clone()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("queries/too/m.sql:5: row 2 has no fylkesnr, so it is in nobody's folder"),
+            "{error}"
+        );
+        let allowed = divided("[columns.fylkesnr]\nmangler = \"raden gjelder en region\"\n", keys).unwrap();
+        assert_eq!(allowed, [("03".to_owned(), 1)]);
+    }
 }

@@ -15,6 +15,9 @@ use crate::disk;
 /// The name of the link that says which release is shown.
 const CURRENT: &str = "current";
 
+/// Begins the name of a release that is being removed.
+pub(super) const RETIRED: &str = ".fjernes-";
+
 /// The folder of releases.
 #[derive(Clone, Debug)]
 pub struct Releases {
@@ -65,11 +68,24 @@ impl Releases {
         Ok(found)
     }
 
-    /// Begins a release; what an ended process left half-built is removed.
+    /// Removes the folders of releases that are no more, also those that a stopped removal left.
+    pub(super) fn remove_retired(&self) -> anyhow::Result<()> {
+        let entries = std::fs::read_dir(&self.folder).with_context(|| format!("listing {}", self.folder.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("listing {}", self.folder.display()))?.path();
+            if name(&path).is_some_and(|name| name.starts_with(RETIRED)) {
+                disk::remove_folder(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a release; what an ended process left half-built or half-removed goes.
     pub fn begin(&self) -> anyhow::Result<Draft> {
         disk::create_folder(&self.folder)?;
         let folder = self.folder.join(".bygges");
         disk::remove_folder(&folder)?;
+        self.remove_retired()?;
         disk::create_folder(&folder)?;
         let shown = self.current();
         let manifest = |path: &PathBuf| {
@@ -185,6 +201,12 @@ impl Draft {
         let shown = self.shown.as_ref().context("there is no release to carry files from")?.join(path);
         let about = About { product: file.product.clone(), table: file.table.clone(), rows: file.rows };
         self.link(path, &shown, &file.sha256, &about)
+    }
+
+    /// Where a file of the release that is shown now lies, if it has it.
+    pub fn shown_at(&self, path: &str) -> Option<PathBuf> {
+        self.before.as_ref()?.files.contains_key(path).then_some(())?;
+        Some(self.shown.as_ref()?.join(path))
     }
 
     fn record(&mut self, path: &str, sha256: String, bytes: u64, about: &About) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
 //! The pages of a release: which there are this time, with which tables, and what becomes of those of a product that
-//! failed or is off. Must not know what a page says.
+//! is carried or off. Must not know what a page says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +7,17 @@ use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::release::{About, Draft};
-use super::{PublishError, Publisher, about, pages, tree};
+use super::switch::Turns;
+use super::{Making, PublishError, Publisher, about, pages, revision, tree};
+use crate::contract::Contract;
 use crate::disclosure::Disclosed;
 use crate::export;
 use crate::lake::Entry;
 use crate::model::{Audience, Model};
-use crate::render;
+use crate::render::{self, Late};
 
 /// The file of pages that all products share.
-const SHARED_PAGES: &str = "felles";
+pub(super) const SHARED_PAGES: &str = "felles";
 /// Pages rendered at a time: enough to keep the cores busy, few enough to keep memory flat.
 const PAGES_AT_A_TIME: usize = 512;
 
@@ -25,36 +27,39 @@ impl Publisher<'_> {
         tables: &[(&Model, &Entry, RecordBatch)],
         disclosed: &[(&Model, Disclosed)],
         withheld: &BTreeMap<String, String>,
+        turns: &Turns,
         draft: &mut Draft,
     ) -> Result<(), PublishError> {
+        let older = self.older(draft.before.as_ref());
+        let mut gone = self.not_there(draft);
+        gone.retain(|name| older.tables.iter().all(|(model, _)| model.name != *name));
+        let mut open = self.open_to_all(disclosed, withheld, turns);
+        let not_open = self.not_open(&open, turns);
+        let private = tables.iter().filter(|(model, _, _)| model.audience != Audience::Offentlig);
+        open.extend(private.map(|(model, _, batch)| (model.name.as_str(), (*model, batch))));
+        open.extend(older.tables.iter().map(|(model, batch)| (model.name.as_str(), (*model, batch))));
         let about_page = render::About {
             synthetic: self.config.synthetic,
-            published: self.as_of,
-            withheld: withheld.keys().cloned().chain(self.not_there(draft)).collect(),
+            published: self.as_of.date(),
+            withheld: not_open.keys().cloned().chain(gone).collect(),
+            older: older.since,
+            coming: not_open.into_iter().filter_map(|(name, date)| Some((name, date?))).collect(),
+            late: Vec::new(),
             thresholds: self.printed_thresholds(),
+            made: self.made()?.into(),
+            revisions: revision::for_page(&turns.history).into(),
         };
-        let open: BTreeMap<&str, (&Model, &RecordBatch)> = disclosed
-            .iter()
-            .filter(|(model, _)| !withheld.contains_key(&model.name))
-            .map(|(model, table)| (model.name.as_str(), (*model, &table.batch)))
-            .chain(
-                tables
-                    .iter()
-                    .filter(|(model, _, _)| model.audience != Audience::Offentlig)
-                    .map(|(model, _, batch)| (model.name.as_str(), (*model, batch))),
-            )
-            .collect();
         for page in self.site.pages() {
             let product = About { product: Some(page.product.clone()), ..About::default() };
-            if self.of_product_off(page) {
+            if self.of_product_off(page) || turns.keeps(page) {
                 continue;
             }
-            if page.tables.iter().any(|name| self.of_failed_product(name)) {
-                // A shared page that no earlier release has is made without the failed product's tables.
-                if self.carry_page(page, draft)? || page.product != SHARED_PAGES {
-                    continue;
-                }
+            // A page that products share is made anew, with a carried product's older tables.
+            if page.product != SHARED_PAGES && page.tables.iter().any(|name| self.of_carried_product(name)) {
+                self.carry_page(page, draft)?;
+                continue;
             }
+            let about_page = render::About { late: self.late_on(page), ..about_page.clone() };
             let named: Vec<(&Model, &RecordBatch)> =
                 page.tables.iter().filter_map(|name| open.get(name.as_str()).copied()).collect();
             let Some(key_column) = &page.mappe else {
@@ -74,7 +79,7 @@ impl Publisher<'_> {
                 .collect::<anyhow::Result<_>>()?;
             let parts: Vec<(&Model, BTreeMap<String, RecordBatch>, RecordBatch)> = keyed
                 .into_iter()
-                .map(|(model, batch)| Ok((model, pages::by_key(batch, key_column)?, batch.slice(0, 0))))
+                .map(|(model, batch)| Ok((model, pages::by_key(model, batch, key_column)?, batch.slice(0, 0))))
                 .collect::<anyhow::Result<_>>()?;
             // The first table decides who has a page.
             let keys: Vec<&String> = parts.first().into_iter().flat_map(|(_, parts, _)| parts.keys()).collect();
@@ -100,21 +105,33 @@ impl Publisher<'_> {
         Ok(())
     }
 
+    /// Late sources of the page's product; of all products for a page that they share.
+    fn late_on(&self, page: &render::Page) -> Vec<Late> {
+        let concerns = |product: &str| page.product == SHARED_PAGES || page.product == product;
+        self.late.iter().filter(|(product, _)| concerns(product)).flat_map(|(_, late)| late.clone()).collect()
+    }
+
+    /// What the manifest says of a product's late sources.
+    pub(super) fn late_sources(&self, product: &str) -> Vec<String> {
+        let late = self.late.get(product).into_iter().flatten();
+        late.map(|late| format!("{}: {}", late.title, late.until)).collect()
+    }
+
     /// A page of a product that has no models here. Pages that products share do without its tables.
     fn of_product_off(&self, page: &render::Page) -> bool {
         page.product != SHARED_PAGES && page.tables.iter().any(|table| self.models.find(table).is_none())
     }
 
-    fn of_failed_product(&self, table: &str) -> bool {
-        self.models.find(table).is_some_and(|model| self.failed.contains(&model.product))
+    fn of_carried_product(&self, table: &str) -> bool {
+        self.models.find(table).is_some_and(|model| self.carried.contains(&model.product))
     }
 
-    /// What pages must do without: tables of products that failed or are off, and such products' public pages, unless
+    /// What pages must do without: tables of products that are carried or off, and such products' public pages, unless
     /// an earlier release has them.
     fn not_there(&self, draft: &Draft) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for page in self.site.pages() {
-            let gone = |table: &&String| self.models.find(table).is_none() || self.of_failed_product(table);
+            let gone = |table: &&String| self.models.find(table).is_none() || self.of_carried_product(table);
             let tables: Vec<&String> = page.tables.iter().filter(gone).collect();
             let own = page.product != SHARED_PAGES && page.mappe.is_none() && !tables.is_empty();
             let carried = || draft.before.as_ref().is_some_and(|before| before.files.contains_key(&page.file(None)));
@@ -126,26 +143,24 @@ impl Publisher<'_> {
         names
     }
 
-    /// Takes a page over from the release before, with all its copies. Whether there was any.
-    fn carry_page(&self, page: &render::Page, draft: &mut Draft) -> anyhow::Result<bool> {
-        let Some(before) = draft.before.clone() else { return Ok(false) };
-        let mut found = false;
+    /// Takes a page over from the release before, with all its copies.
+    fn carry_page(&self, page: &render::Page, draft: &mut Draft) -> anyhow::Result<()> {
+        let Some(before) = draft.before.clone() else { return Ok(()) };
         let single = page.file(None);
         let is_copy = |path: &str| match &page.mappe {
             Some(_) => path.starts_with(&format!("{}/", page.tree)) && path.ends_with(&format!("/{}", page.path)),
             None => path == single,
         };
         for (path, file) in before.files.iter().filter(|(path, _)| is_copy(path)) {
-            found = true;
             if !draft.files.contains_key(path) {
                 draft.carry(path, file)?;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Each tree that has a page has its own assets; those that carried pages name are carried too.
-    pub(super) fn put_assets(&self, draft: &mut Draft) -> anyhow::Result<()> {
+    pub(super) fn put_assets(&self, turns: &Turns, draft: &mut Draft) -> anyhow::Result<()> {
         let trees: BTreeSet<String> = draft
             .files
             .keys()
@@ -156,7 +171,9 @@ impl Publisher<'_> {
             for (name, bytes) in self.site.assets() {
                 draft.put(&format!("{tree}/assets/{name}"), bytes, &About::default())?;
             }
-            let Some(before) = draft.before.clone().filter(|_| !self.failed.is_empty()) else { continue };
+            let Some(before) = draft.before.clone().filter(|_| !self.carried.is_empty() || turns.keeps_any()) else {
+                continue;
+            };
             let prefix = format!("{tree}/assets/");
             for (path, file) in before.files.iter().filter(|(path, _)| path.starts_with(&prefix)) {
                 if !draft.files.contains_key(path) {
@@ -165,6 +182,17 @@ impl Publisher<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How the tables that pages may show are made.
+    fn made(&self) -> anyhow::Result<BTreeMap<String, render::Made>> {
+        let contracts = Contract::embedded()?;
+        let models = self.models.ordered.iter().collect();
+        let making = Making { models, contracts: &contracts, state: self.state };
+        let day = self.as_of.date().to_string();
+        let published = self.models.ordered.iter().filter(|model| model.audience != Audience::Arbeid);
+        let thresholds = |model: &Model| self.config.product(&model.product).thresholds;
+        Ok(published.map(|model| (model.name.clone(), making.made(model, &thresholds(model), &day))).collect())
     }
 
     fn printed_thresholds(&self) -> BTreeMap<String, String> {

@@ -1,5 +1,6 @@
 //! Does a release hold? Its name is its content's; every file is there with its hash and no other; links lead somewhere
-//! in their own tree; no doctor's number stands outside that doctor's folder.
+//! in their own tree; no doctor's number stands outside that doctor's folder, and no course's id anywhere; everybody who
+//! should have a page has one, and nobody else; what is public is kept for ever.
 //!
 //! Reads a release folder, so that it can be run on a copy anywhere, and the register in the lake where that is at hand.
 
@@ -10,8 +11,11 @@ use std::path::Path;
 use anyhow::Context;
 use rayon::prelude::*;
 
+use super::complete;
+use super::courses::Courses;
 use super::identity::Identities;
-use super::manifest::{MANIFEST, Manifest};
+use super::manifest::{File, MANIFEST, Manifest};
+use super::public::{FOLDER, History};
 use crate::disk;
 use crate::lake::Lake;
 
@@ -34,11 +38,41 @@ impl fmt::Display for Problem {
 /// the lake of the root that the release stands in; of a copy elsewhere, those that have a folder.
 pub fn verify(release: &Path) -> anyhow::Result<Vec<Problem>> {
     let place = std::fs::canonicalize(release).with_context(|| format!("reading {}", release.display()))?;
-    let lake = place.ancestors().nth(2).map(|root| root.join("lake")).filter(|lake| lake.is_dir());
+    let root = place.ancestors().nth(2).filter(|root| root.join("lake").is_dir());
+    let lake = root.map(|root| root.join("lake"));
     if lake.is_none() {
-        tracing::warn!("no lake is at hand: doctors' numbers are those that have a folder, not the whole register");
+        tracing::warn!(
+            "no lake is at hand: doctors' numbers are those that have a folder, not the whole register, and neither \
+             courses' ids nor whether every page is there can be checked"
+        );
     }
-    verify_against(release, lake.map(|lake| Lake::at(&lake)).as_ref())
+    let mut problems = verify_against(release, lake.map(|lake| Lake::at(&lake)).as_ref())?;
+    if let Some(root) = root {
+        problems.extend(not_kept(&manifest(release)?, root)?);
+    }
+    Ok(problems)
+}
+
+/// Public tables that `offentliggjort/` does not have (D5), and files of it that are damaged.
+fn not_kept(manifest: &Manifest, root: &Path) -> anyhow::Result<Vec<Problem>> {
+    let history = match History::load(root) {
+        Ok(history) => history,
+        Err(error) => return Ok(vec![problem(FOLDER, &format!("{error:#}"))]),
+    };
+    let is_public = |table: &str, file: &File| {
+        file.product.is_some() && manifest.files.contains_key(&format!("offentlig/data/{table}.csv"))
+    };
+    let tables = manifest.files.iter().filter_map(|(path, file)| {
+        let table = path.strip_prefix("tabeller/")?.strip_suffix(".parquet")?;
+        is_public(table, file).then_some((table, file.sha256.as_str()))
+    });
+    let lacking = history.lacks(tables);
+    let lacking = lacking.iter().map(|table| {
+        problem(&format!("tabeller/{table}.parquet"), &format!("is public, and {FOLDER}/ does not have it"))
+    });
+    let damaged = history.damaged();
+    let damaged = damaged.iter().map(|file| problem(&format!("{FOLDER}/{file}"), "is missing or has another hash"));
+    Ok(lacking.chain(damaged).collect())
 }
 
 /// The same, with the register of this lake.
@@ -57,11 +91,21 @@ fn verify_against(release: &Path, lake: Option<&Lake>) -> anyhow::Result<Vec<Pro
             Identities::of(release, &manifest, None)?
         }
     };
+    let courses = Courses::of(release, &manifest, lake).or_else(|error| {
+        problems.push(problem("state.json", &format!("does not lead to the courses: {error:#}")));
+        Courses::of(release, &manifest, None)
+    })?;
+    if let Some(lake) = lake {
+        problems.extend(complete::problems(release, &manifest, lake).unwrap_or_else(|error| {
+            vec![problem("state.json", &format!("does not tell who should have a page: {error:#}"))]
+        }));
+    }
     let in_files: Vec<Problem> = there
         .par_iter()
         .map(|path| {
             let bytes = disk::read(&release.join(path))?;
             let mut found: Vec<String> = identities.in_path(path).into_iter().collect();
+            found.extend(courses.in_file(release, path, &manifest.files[path], &bytes)?);
             if let Ok(text) = std::str::from_utf8(&bytes) {
                 if path.ends_with(".html") {
                     found.extend(broken_links(path, text, &there));

@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, escape_formatter};
 
 use super::chart::{self, Bar, Bars, Bin, Goal, Histogram, Line, Own, Percentile, Series, Size, Strip, Unit};
+use super::facts::{self, Made, Revision};
 use super::filter::{cell, count, figure, period, refuse, register, short_absence, short_period};
 use super::number;
 use super::page::{Page, Tree, is_plain};
@@ -23,6 +25,9 @@ use super::texts::Texts;
 pub(super) struct Position {
     pub(super) page: Page,
     pub(super) withheld: BTreeSet<String>,
+    pub(super) coming: BTreeMap<String, Date>,
+    pub(super) made: Arc<BTreeMap<String, Made>>,
+    pub(super) revisions: Arc<Vec<Revision>>,
     pub(super) thresholds: BTreeMap<String, String>,
 }
 
@@ -54,6 +59,7 @@ pub(super) fn environment(
     register(&mut env, texts);
     add_texts(&mut env, texts);
     add_links(&mut env, assets, pages);
+    facts::register(&mut env);
     add_figures(&mut env);
     add_charts(&mut env, texts);
     Ok(env)
@@ -86,7 +92,7 @@ fn fill(texts: &Texts, key: &str, slots: &Kwargs, n: Option<String>) -> Result<S
 }
 
 /// Runs `f` with the page that is being rendered.
-fn here<T>(state: &State, f: impl FnOnce(&Position) -> Result<T, Error>) -> Result<T, Error> {
+pub(super) fn here<T>(state: &State, f: impl FnOnce(&Position) -> Result<T, Error>) -> Result<T, Error> {
     let page = state.lookup("page").ok_or_else(|| refuse("no page is being rendered"))?;
     f(page.downcast_object_ref::<Position>().ok_or_else(|| refuse("a template has put another value in 'page'"))?)
 }
@@ -140,11 +146,11 @@ fn add_links(env: &mut Environment<'static>, assets: BTreeMap<String, String>, p
 
 /// A relative address, printed as it is: its parts were checked when the site was loaded, and an escaped `/` is hard to
 /// read and to check.
-fn address(path: String) -> Value {
+pub(super) fn address(path: String) -> Value {
     Value::from_safe_string(path)
 }
 
-fn declared(position: &Position, table: &str) -> Result<(), Error> {
+pub(super) fn declared(position: &Position, table: &str) -> Result<(), Error> {
     if position.page.tables.iter().any(|name| name == table) {
         Ok(())
     } else {
@@ -313,9 +319,13 @@ mod tests {
             path: path.into(),
             mappe: mappe.map(str::to_owned),
             tables: vec!["t".into(), "u".into()],
+            complete: None,
         };
         let thresholds = BTreeMap::from([("min_leger".to_owned(), "10".to_owned())]);
-        Value::from_object(Position { page, withheld: BTreeSet::from(["u".into(), "borte.html".into()]), thresholds })
+        let withheld = BTreeSet::from(["u".into(), "borte.html".into()]);
+        let coming = BTreeMap::from([("u".to_owned(), jiff::civil::date(2026, 12, 1))]);
+        let (made, revisions) = Default::default();
+        Value::from_object(Position { page, withheld, coming, made, revisions, thresholds })
     }
 
     fn show(source: &str) -> Result<String, Error> {
@@ -414,6 +424,7 @@ mod tests {
         let pages =
             "{% if published('nasjonalt/index.html') %}n{% endif %}{% if published('borte.html') %}b{% endif %}";
         assert_eq!(show(pages).unwrap(), "n");
+        assert_eq!(show("{{ coming('t') }}{{ coming('u') }}").unwrap(), "2026-12-01");
         assert_eq!(
             show("{{ threshold('min_leger') }}{% if below_threshold(9, 'min_leger') %}!{% endif %}").unwrap(),
             "10!"

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
@@ -44,6 +44,8 @@ pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     env.add_filter("kroner", with(|_, value| Ok(number::kroner(integer(value)?))));
     env.add_filter("maaned", with(|texts, value| month_with_year(texts, month(value)?)));
     env.add_filter("dato", with(day));
+    env.add_filter("tidspunkt", with(moment));
+    env.add_filter("varighet", with(duration));
     env.add_filter("uker", with(weeks));
     env.add_filter("periode", with(|texts, value| period_in_words(texts, period(value)?)));
     let rate_texts = texts.clone();
@@ -179,6 +181,34 @@ fn day(texts: &Texts, value: &Value) -> Result<String, Error> {
         .map_err(|error| refuse(error.to_string()))
 }
 
+/// `10. november 2026 kl. 03.14`.
+fn moment(texts: &Texts, value: &Value) -> Result<String, Error> {
+    let moment: DateTime = value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| refuse("not a time"))?;
+    let date = day(texts, &Value::from(moment.date().to_string()))?;
+    let time = format!("{:02}.{:02}", moment.hour(), moment.minute());
+    texts.get("tidspunkt", &[("dato", &date), ("tid", &time)]).map_err(|error| refuse(error.to_string()))
+}
+
+/// Seconds as `0,4 s`, `59 s`, `2 min 5 s` or `1 t 20 min`.
+fn duration(texts: &Texts, value: &Value) -> Result<String, Error> {
+    let seconds = float(value)?;
+    let whole = number::whole(seconds).filter(|whole| *whole >= 0).ok_or_else(not_finite)?;
+    let text = |key: &str, slots: [(&str, i64); 2]| {
+        let slots = slots.map(|(name, n)| (name, number::grouped(n)));
+        texts.get(key, &slots.each_ref().map(|(name, n)| (*name, n.as_str())))
+    };
+    let text = match whole {
+        0..10 => {
+            let seconds = number::decimal(seconds, 1).ok_or_else(not_finite)?;
+            texts.get("verdi.varighet.sekunder", &[("s", &seconds)])
+        }
+        10..60 => texts.get("verdi.varighet.sekunder", &[("s", &whole.to_string())]),
+        60..3600 => text("verdi.varighet.minutter", [("m", whole / 60), ("s", whole % 60)]),
+        _ => text("verdi.varighet.timer", [("t", whole / 3600), ("m", whole % 3600 / 60)]),
+    };
+    text.map_err(|error| refuse(error.to_string()))
+}
+
 pub(super) fn integer(value: &Value) -> Result<i64, Error> {
     value.as_i64().filter(|_| value.is_integer()).ok_or_else(|| refuse("not a whole number"))
 }
@@ -208,6 +238,10 @@ verdi.mangler = "ikke tilgjengelig"
 verdi.mangler_fordi = "ikke tilgjengelig ({grunn})"
 verdi.skjult = "skjult"
 verdi.uten_nevner = "ingen å regne av"
+tidspunkt = "{dato} kl. {tid}"
+verdi.varighet.sekunder = "{s} s"
+verdi.varighet.minutter = "{m} min {s} s"
+verdi.varighet.timer = "{t} t {m} min"
 verdi.uker.one = "{n} uke"
 verdi.uker.other = "{n} uker"
 periode.tertial = "{nr}. tertial {aar}"
@@ -247,6 +281,11 @@ periode.tertial = "{nr}. tertial {aar}"
             ("'2026-T2'|periode", "2. tertial 2026"),
             ("'2025'|periode", "2025"),
             ("'2026-10'|periode", "oktober 2026"),
+            ("'2026-10-01T03:04:59'|tidspunkt", "1. oktober 2026 kl. 03.04"),
+            ("0.42|varighet", "0,4 s"),
+            ("59.4|varighet", "59 s"),
+            ("59.6|varighet", "1 min 0 s"),
+            ("4830|varighet", "1 t 20 min"),
         ] {
             assert_eq!(show(expression).unwrap(), expected, "{expression}");
         }
@@ -273,8 +312,15 @@ periode.tertial = "{nr}. tertial {aar}"
 
     #[test]
     fn a_value_of_the_wrong_kind_is_an_error() {
-        for expression in ["0.5|antall", "'x'|prosent", "202613|maaned", "'2026'|dato", "rows|sum('m')", "true|antall"]
-        {
+        for expression in [
+            "0.5|antall",
+            "'x'|prosent",
+            "202613|maaned",
+            "'2026'|dato",
+            "rows|sum('m')",
+            "true|antall",
+            "'x'|varighet",
+        ] {
             assert!(show(expression).is_err(), "{expression}");
         }
     }

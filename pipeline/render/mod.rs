@@ -13,6 +13,7 @@
 
 mod chart;
 mod environment;
+mod facts;
 mod filter;
 mod number;
 mod page;
@@ -39,6 +40,7 @@ pub use page::{Page, Tree};
 pub use table::{Cell, Column, Table};
 
 use environment::Position;
+pub use facts::{Made, MadeColumn, MadeFrom, Revision};
 pub use reference::{Reference, Target, references};
 use texts::Texts;
 
@@ -59,7 +61,7 @@ pub struct SiteFiles {
 }
 
 /// What a page says about the release it is part of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct About {
     /// The deliveries were generated: every page carries a banner.
     pub synthetic: bool,
@@ -67,8 +69,62 @@ pub struct About {
     pub published: Date,
     /// Public tables that are not published yet, and pages, by their path, that the release does not have.
     pub withheld: BTreeSet<String>,
+    /// Products whose figures the release's own run could not renew → the day they were made; absent when they have
+    /// never been made.
+    pub older: BTreeMap<String, Option<Date>>,
+    /// Of these tables, those whose first figures come on a date that is announced.
+    pub coming: BTreeMap<String, Date>,
+    /// Sources that are late: what the page's figures are of instead.
+    pub late: Vec<Late>,
     /// The product's thresholds by their configured names, as printed: `offentlig_leger` → `10`.
     pub thresholds: BTreeMap<String, String>,
+    /// How tables are made, by their names.
+    pub made: Arc<BTreeMap<String, Made>>,
+    /// What changed in figures that were public, the latest first.
+    pub revisions: Arc<Vec<Revision>>,
+}
+
+/// A source that is late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// What it delivers, in the contract's words.
+    pub title: String,
+    /// What its newest delivery is of.
+    pub until: Until,
+}
+
+/// What a delivery is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// A month, `202601`.
+    Month(i32),
+    /// All that was known on a date.
+    Date(Date),
+    /// A year.
+    Year(i16),
+}
+
+impl std::fmt::Display for Until {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Until::Month(number) => write!(f, "{}-{:02}", number / 100, number % 100),
+            Until::Date(of) => write!(f, "{of}"),
+            Until::Year(of) => write!(f, "{of}"),
+        }
+    }
+}
+
+impl Late {
+    /// As templates see it: the title, and `maaned`, `dato` or `aar`; the other two are empty texts.
+    fn to_value(&self) -> Value {
+        let (mut month, mut date, mut year) = (Value::from(""), String::new(), String::new());
+        match self.until {
+            Until::Month(number) => month = number.into(),
+            Until::Date(of) => date = of.to_string(),
+            Until::Year(of) => year = of.to_string(),
+        }
+        context! { title => self.title.as_str(), maaned => month, dato => date, aar => year }
+    }
 }
 
 /// A site that was checked: templates compile, texts parse, and what they name exists.
@@ -77,11 +133,13 @@ pub struct Site {
     environment: Environment<'static>,
     pages: Vec<Page>,
     assets: BTreeMap<String, Vec<u8>>,
+    hash: String,
 }
 
 impl Site {
     /// Checks the sources and compiles them. Errors name the file, and the line where it is known.
     pub fn load(files: SiteFiles) -> anyhow::Result<Site> {
+        let hash = hash_of(&files);
         let texts = Arc::new(catalogue(&files.texts)?);
         let pages = declared_pages(&files)?;
         let names = files.assets.iter().map(|(name, bytes)| (name.clone(), hashed_name(name, bytes))).collect();
@@ -97,7 +155,7 @@ impl Site {
             environment.add_template_owned(name.clone(), source).with_context(|| format!("site/templates/{name}"))?;
         }
         let assets = files.assets.into_iter().map(|(name, bytes)| (hashed_name(&name, &bytes), bytes)).collect();
-        Ok(Site { environment, pages, assets })
+        Ok(Site { environment, pages, assets, hash })
     }
 
     /// All pages, by product and then in the order of the product's file.
@@ -108,6 +166,11 @@ impl Site {
     /// Hashed name (`style-<10 hex>.css`) → bytes: what belongs in each tree's `assets/`.
     pub fn assets(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.assets
+    }
+
+    /// SHA-256 of all its sources.
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// Renders a page. `key` is the value of the page's `mappe`; tables that have that column must hold the key's rows
@@ -145,17 +208,34 @@ impl Site {
                 (Some(_), true) => bail!("table {name} is withheld, but was given"),
             }
         }
-        let position =
-            Position { page: page.clone(), withheld: about.withheld.clone(), thresholds: about.thresholds.clone() };
+        let position = Position {
+            page: page.clone(),
+            withheld: about.withheld.clone(),
+            coming: about.coming.clone(),
+            made: about.made.clone(),
+            revisions: about.revisions.clone(),
+            thresholds: about.thresholds.clone(),
+        };
         let context = context! {
             page => Value::from_object(position),
             key => key.unwrap_or_default(),
             tables => values,
-            about => context! { synthetic => about.synthetic, published => about.published.to_string() },
+            about => context! {
+                synthetic => about.synthetic,
+                published => about.published.to_string(),
+                older => older(about),
+                late => about.late.iter().map(Late::to_value).collect::<Vec<_>>(),
+            },
         };
         let template = self.environment.get_template(&page.template)?;
         Ok(template.render(context)?)
     }
+}
+
+/// Product → day; empty when its figures are not there yet.
+fn older(about: &About) -> BTreeMap<&str, String> {
+    let day = |day: &Option<Date>| day.map_or(String::new(), |day| day.to_string());
+    about.older.iter().map(|(product, since)| (product.as_str(), day(since))).collect()
 }
 
 fn catalogue(sources: &BTreeMap<String, String>) -> anyhow::Result<Texts> {
@@ -214,6 +294,20 @@ fn check_references(files: &SiteFiles, texts: &Texts) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// SHA-256 of all sources of a site, as hexadecimal digits.
+fn hash_of(files: &SiteFiles) -> String {
+    let mut hash = Sha256::new();
+    let texts = [&files.templates, &files.texts, &files.pages].into_iter().flatten();
+    let texts = texts.map(|(name, text)| (name, text.as_bytes()));
+    for (name, bytes) in texts.chain(files.assets.iter().map(|(name, bytes)| (name, bytes.as_slice()))) {
+        for part in [name.as_bytes(), bytes] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// `style.css` → `style-<10 hex of its SHA-256>.css`.
 fn hashed_name(name: &str, bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
@@ -255,7 +349,7 @@ mod tests {
             synthetic: false,
             published: jiff::civil::date(2026, 11, 10),
             withheld: withheld.iter().map(|name| (*name).to_owned()).collect(),
-            thresholds: BTreeMap::new(),
+            ..About::default()
         }
     }
 

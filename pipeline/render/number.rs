@@ -60,6 +60,11 @@ pub(super) fn decimal(number: f64, decimals: u32) -> Option<String> {
     scaled(number, decimals).map(|units| with_comma(units, decimals))
 }
 
+/// The nearest whole number, half away from zero; `None` when there is none.
+pub(super) fn whole(number: f64) -> Option<i64> {
+    scaled(number, 0)
+}
+
 /// Øre as whole kroner, half away from zero: `1 235 kr`.
 pub(super) fn kroner(ore: i64) -> String {
     let whole = (ore.unsigned_abs() + 50) / 100;

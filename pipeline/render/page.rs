@@ -47,6 +47,9 @@ pub struct Page {
     pub mappe: Option<String>,
     /// The tables that the template reads.
     pub tables: Vec<String>,
+    /// The table of all keys that should have the page, made another way than the tables that it shows; absent = whoever
+    /// has rows in the first table has it.
+    pub complete: Option<String>,
 }
 
 impl Page {
@@ -101,13 +104,15 @@ pub(super) fn parse(product: &str, source: &str) -> anyhow::Result<Vec<Page>> {
         path: String,
         mappe: Option<String>,
         tables: Vec<String>,
+        fullstendig: Option<String>,
     }
     let declarations: Declarations = toml::from_str(source)?;
     declarations
         .page
         .into_iter()
-        .map(|Declaration { template, tree, path, mappe, tables }| {
-            let page = Page { product: product.to_owned(), template, tree, path, mappe, tables };
+        .map(|Declaration { template, tree, path, mappe, tables, fullstendig }| {
+            let product = product.to_owned();
+            let page = Page { product, template, tree, path, mappe, tables, complete: fullstendig };
             check(&page).with_context(|| format!("page {}", page.file(page.mappe.as_ref().map(|_| "<key>"))))?;
             Ok(page)
         })
@@ -125,6 +130,10 @@ fn check(page: &Page) -> anyhow::Result<()> {
         "the path must be relative, in a-z, 0-9, - and _, and end in .html"
     );
     ensure!(page.tables.iter().all(|table| is_plain(table)), "a table's name is written in a-z, 0-9 and _");
+    ensure!(
+        page.complete.is_none() || page.mappe.is_some(),
+        "`fullstendig` says who has the page; without a mappe it is one"
+    );
     let personal = matches!(page.tree, Tree::Lege | Tree::Fylke);
     ensure!(
         !personal || page.mappe.is_some(),

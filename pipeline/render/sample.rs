@@ -83,6 +83,9 @@ struct Doctor {
     /// The ratio's interval; the rate's is there with it.
     ratio: Option<(f64, f64)>,
     dispensings: Option<i64>,
+    /// B8, as the table has it.
+    verdict: Option<&'static str>,
+    differs: Option<i64>,
 }
 
 fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
@@ -104,6 +107,8 @@ fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
         number(doctor.ratio.map(|(low, _)| low)),
         number(doctor.ratio.map(|(_, high)| high)),
         integer(doctor.dispensings),
+        doctor.verdict.map_or(Cell::Absent, text),
+        integer(doctor.differs),
         text(if doctor.rate.is_some() { "vist" } else { "mangler" }),
     ];
     let mut tables = national();
@@ -112,7 +117,7 @@ fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
         table(
             "reservasjonsgrad_lege",
             "rekvirent_hpr fra_maaned til_maaned forskrivninger reservert reservasjonsgrad nedre ovre forventet \
-             standardisert_ratio sr_nedre sr_ovre utleveringer status",
+             standardisert_ratio sr_nedre sr_ovre utleveringer vurdering skiller_seg status",
             vec![own],
         ),
         table(
@@ -160,6 +165,7 @@ fn render(
         published: jiff::civil::date(2026, 11, 10),
         withheld: withheld.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>(),
         thresholds: thresholds.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..About::default()
     };
     site.render(page, key, tables, &about)
 }
@@ -172,19 +178,22 @@ fn ordinary() -> Doctor {
         expected: Some(48.7),
         ratio: Some((0.8, 1.4)),
         dispensings: Some(2500),
+        verdict: Some("som_forventet"),
+        differs: Some(0),
     }
 }
 
 #[test]
-fn the_sentence_follows_from_the_ratios_interval_and_from_how_much_there_is() {
-    let few = Doctor { prescriptions: Some(99), ..ordinary() };
-    let rare = Doctor { expected: Some(4.9), ..ordinary() };
+fn the_sentence_follows_from_the_tables_verdict() {
+    let judged = |verdict, differs, ratio| Doctor { verdict: Some(verdict), differs, ratio, ..ordinary() };
     for (doctor, sentence) in [
         (ordinary(), "Kan ikke skilles fra kollegene"),
-        (Doctor { ratio: Some((1.01, 1.4)), ..ordinary() }, "Høyere enn gjennomsnittet"),
-        (Doctor { ratio: Some((0.2, 0.99)), ..ordinary() }, "Lavere enn gjennomsnittet"),
-        (few, "For lite grunnlag til å sammenligne"),
-        (rare, "For lite grunnlag til å sammenligne"),
+        (judged("som_forventet", Some(1), Some((1.01, 1.4))), "Høyere enn gjennomsnittet, men innenfor det vanlige"),
+        (judged("som_forventet", Some(1), Some((0.2, 0.99))), "Lavere enn gjennomsnittet, men innenfor det vanlige"),
+        (judged("over", Some(1), Some((2.1, 2.4))), "Høyere enn det som er vanlig"),
+        (judged("under", Some(1), Some((0.1, 0.2))), "Lavere enn det som er vanlig"),
+        (judged("for_lite_grunnlag", Some(0), Some((0.5, 2.0))), "For lite grunnlag til å sammenligne"),
+        (Doctor { verdict: None, ..ordinary() }, "Kan ikke vurderes"),
     ] {
         let page = own_page(&doctor, &[]).unwrap();
         assert!(page.contains(&format!("<h2 id=\"vurdering\">{sentence}</h2>")), "{sentence}");
@@ -196,11 +205,13 @@ fn the_sentence_follows_from_the_ratios_interval_and_from_how_much_there_is() {
 
 #[test]
 fn without_prescriptions_the_page_counts_dispensings_and_says_so() {
-    let doctor = Doctor { prescriptions: None, ratio: None, ..ordinary() };
+    let doctor = Doctor { prescriptions: None, ratio: None, differs: None, ..ordinary() };
     let page = own_page(&doctor, &[]).unwrap();
     assert!(page.contains("gjelder utleveringer, ikke forskrivninger"));
     assert!(page.contains("52 av 2\u{202f}500 utleveringer"));
-    assert!(page.contains("Kan ikke vurderes") && !page.contains("95 % intervall:"));
+    assert!(page.contains("Innenfor det vanlige") && !page.contains("95 % intervall:"));
+    let few = own_page(&Doctor { verdict: Some("for_lite_grunnlag"), ..doctor }, &[]).unwrap();
+    assert!(few.contains("2\u{202f}500 utleveringer av byttbare legemidler og"));
 }
 
 #[test]
@@ -246,7 +257,7 @@ fn public_pages_name_what_is_hidden_and_link_within_their_tree() {
 /// Waiting times of one tertial: Oslo shown, Rogaland hidden; Agder has not delivered it. The nation by month.
 fn waits(public: bool, median: i64) -> Table {
     let columns = "steg omraade periodetype periode populasjon pauser n gjennomsnitt median p80 p90 over_maal over_8 \
-                   over_26 over_52 over_104 over_208 n_fylker forelopig status";
+                   over_26 over_52 over_104 over_208 paa_pause n_fylker forelopig status";
     let mut rows = Vec::new();
     for step in ["m0_m1", "m1_m2", "m3_m4", "m0_m4"] {
         for (place, kind, period) in
@@ -272,6 +283,7 @@ fn waits(public: bool, median: i64) -> Table {
                         waited.to_vec(),
                         vec![share],
                         [40, 30, 20, 6, 0].map(queue).to_vec(),
+                        if public { vec![] } else { vec![queue(3)] },
                         vec![counties, Cell::Integer(1), status],
                     ]
                     .concat(),
@@ -280,7 +292,7 @@ fn waits(public: bool, median: i64) -> Table {
         }
     }
     if public {
-        table("too_ventetid_offentlig", columns, rows)
+        table("too_ventetid_offentlig", &columns.replace("paa_pause ", ""), rows)
     } else {
         rows.retain(|row| row[0] == text("03") || row[0] == text("alle"));
         table("too_ventetid", &format!("fylkesnr {columns}"), rows)

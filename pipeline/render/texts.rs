@@ -10,8 +10,9 @@ use anyhow::{Context, anyhow, bail, ensure};
 pub(super) fn keys_used_in_code() -> impl Iterator<Item = String> {
     let values = ["mangler", "mangler_fordi", "skjult", "uten_nevner", "uker.one", "uker.other"];
     let months = (1..=12).flat_map(|n| ["navn", "kort"].map(|form| format!("maaned.{form}_{n:02}")));
-    let dates = ["dato", "maaned.med_aar", "periode.tertial", "periode.tertial_kort"].map(str::to_owned);
-    values.into_iter().map(|key| format!("verdi.{key}")).chain(months).chain(dates)
+    let durations = ["sekunder", "minutter", "timer"].map(|unit| format!("verdi.varighet.{unit}"));
+    let dates = ["dato", "tidspunkt", "maaned.med_aar", "periode.tertial", "periode.tertial_kort"].map(str::to_owned);
+    values.into_iter().map(|key| format!("verdi.{key}")).chain(months).chain(durations).chain(dates)
 }
 
 /// All texts of one language.

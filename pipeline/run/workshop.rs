@@ -7,18 +7,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
+use crate::check::{self, Checks, Held, Shown};
+use crate::closed;
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::disclosure;
 use crate::disk;
 use crate::embedded::{self, Files};
 use crate::engine::Engine;
+use crate::fetch::Delivered;
 use crate::ingest::{self, Ingest};
-use crate::lake::{Lake, Parameter, State};
-use crate::model::{Builder, Model, Models, SHARED};
+use crate::lake::{Finished, Lake, Parameter, State};
+use crate::model::{Audience, Builder, Model, Models, SHARED};
 use crate::publish::{self, Publisher};
+use crate::render::Late;
 
 /// Begins the name of a run's own folder.
 pub(super) const WORKING_FOLDER: &str = ".arbeid-";
@@ -34,12 +38,29 @@ pub(super) struct Workshop {
 }
 
 impl Workshop {
+    /// For a run that holds the lock: its own files are below the root.
     pub(super) fn open(config: &Config, contracts: &[Contract], as_of: Date) -> anyhow::Result<Workshop> {
-        disk::create_folder(&config.root)?;
-        let cleanup = tempfile::Builder::new()
-            .prefix(WORKING_FOLDER)
-            .tempdir_in(&config.root)
-            .with_context(|| format!("writing in {}", config.root.display()))?;
+        let folder = tempfile::Builder::new().prefix(WORKING_FOLDER).tempdir_in(&config.root);
+        Workshop::start(
+            config,
+            contracts,
+            as_of,
+            folder.with_context(|| format!("writing in {}", config.root.display()))?,
+        )
+    }
+
+    /// For looking only: nothing below the root is touched.
+    pub(super) fn beside(config: &Config, contracts: &[Contract], as_of: Date) -> anyhow::Result<Workshop> {
+        let folder = tempfile::tempdir().context("making a folder for temporary files")?;
+        Workshop::start(config, contracts, as_of, folder)
+    }
+
+    fn start(
+        config: &Config,
+        contracts: &[Contract],
+        as_of: Date,
+        cleanup: tempfile::TempDir,
+    ) -> anyhow::Result<Workshop> {
         let temporary = cleanup.path().to_owned();
         let engine = Engine::start(&config.engine, &temporary)?;
         let lake = Lake::at(&config.root.join("lake"));
@@ -49,21 +70,80 @@ impl Workshop {
         let parsed = switched_on(parsed, config, contracts);
         let parameters = planning_parameters(config, &parsed, as_of);
         let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
+        check::faults(&models, contracts).into_iter().next().map_or(Ok(()), Err)?;
         disclosure::demand(&models, contracts)?;
         let site = publish::load_site(embedded::site(config)?)?;
         Ok(Workshop { engine, lake, models, site, temporary, _cleanup: cleanup })
     }
 
-    pub(super) fn ingest<'a>(&'a self, config: &'a Config, contracts: &'a [Contract]) -> Ingest<'a> {
-        Ingest { config, contracts, engine: &self.engine, lake: &self.lake, temporary: &self.temporary }
+    /// SHA-256 of all models' SQL with their headers.
+    pub(super) fn sql(&self) -> String {
+        let hashes: String =
+            self.models.ordered.iter().map(|model| format!("{} {}\n", model.file, model.hash())).collect();
+        disk::sha256(hashes.as_bytes())
+    }
+
+    /// How many partitions a query is spread over.
+    pub(super) fn partitions(&self) -> usize {
+        self.engine.partitions()
+    }
+
+    pub(super) fn ingest<'a>(
+        &'a self,
+        config: &'a Config,
+        contracts: &'a [Contract],
+        delivered: &'a Delivered,
+        only: Option<&'a str>,
+    ) -> Ingest<'a> {
+        Ingest {
+            config,
+            contracts,
+            delivered,
+            engine: &self.engine,
+            lake: &self.lake,
+            temporary: &self.temporary,
+            only,
+        }
+    }
+
+    /// Published tables must hold what the state says before they are compared with anything.
+    pub(super) fn check_contents(&self, state: &State, carried: &BTreeSet<String>) -> anyhow::Result<()> {
+        let published = self.models.ordered.iter().filter(|model| model.audience != Audience::Arbeid);
+        for model in published.filter(|model| !carried.contains(&model.product)) {
+            state.partitions(&model.name).try_for_each(|(_, entry)| self.lake.check_content(entry))?;
+        }
+        Ok(())
+    }
+
+    /// The whole-night checks, with the parameters that models are run with.
+    pub(super) fn checks<'a>(
+        &'a self,
+        config: &'a Config,
+        contracts: &'a [Contract],
+        builder: &'a Builder<'_>,
+        state: &'a State,
+        shown: Option<&'a Shown>,
+    ) -> Checks<'a> {
+        Checks {
+            config,
+            contracts,
+            models: &self.models,
+            parameters: &builder.parameters,
+            engine: &self.engine,
+            lake: &self.lake,
+            state,
+            shown,
+        }
     }
 
     pub(super) fn publisher<'a>(
         &'a self,
         config: &'a Config,
         state: &'a State,
-        as_of: Date,
-        failed: BTreeSet<String>,
+        as_of: DateTime,
+        carried: BTreeSet<String>,
+        held: &'a BTreeMap<String, Held>,
+        late: BTreeMap<String, Vec<Late>>,
     ) -> Publisher<'a> {
         Publisher {
             config,
@@ -72,12 +152,21 @@ impl Workshop {
             state,
             site: &self.site,
             as_of,
-            failed,
+            carried,
+            held,
+            late,
             partitions: self.engine.partitions(),
         }
     }
 
-    pub(super) fn builder<'a>(&'a self, config: &Config, contracts: &[Contract], as_of: Date) -> Builder<'a> {
+    pub(super) fn builder<'a>(
+        &'a self,
+        config: &Config,
+        contracts: &[Contract],
+        as_of: Date,
+        finished: &'a Finished,
+        only: Option<&'a str>,
+    ) -> Builder<'a> {
         let tables =
             || contracts.iter().flat_map(|contract| contract.tables.iter().map(move |table| (contract, table)));
         Builder {
@@ -91,7 +180,25 @@ impl Workshop {
                 .collect(),
             engine: &self.engine,
             lake: &self.lake,
+            finished,
+            only,
         }
+    }
+
+    /// The products whose part of the release before is taken over because only another one was asked for.
+    pub(super) fn not_asked_for(&self, only: Option<&str>) -> BTreeSet<String> {
+        let products = self.models.products().into_iter().filter(|product| only.is_some_and(|only| only != *product));
+        products.map(str::to_owned).collect()
+    }
+
+    /// Fails unless the product that was asked for is there and on; names the nearest.
+    pub(super) fn check_product(&self, only: Option<&str>) -> anyhow::Result<()> {
+        let products = self.models.products();
+        let Some(only) = only.filter(|only| !products.contains(only)) else { return Ok(()) };
+        let near = closed::nearest(only, products.iter().copied()).unwrap_or("");
+        anyhow::bail!(
+            "--only: there is no product `{only}`, or speil.toml has none of its sources; the nearest is `{near}`"
+        )
     }
 }
 

@@ -1,24 +1,22 @@
 /*---
 title = "Byttegruppens ATC-kode i siste FEST-uttrekk i vinduet"
 audience = "arbeid"
-grain = ["byttegruppe"]
+grain = ["vindu", "byttegruppe"]
 versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
 [columns.byttegruppe]
 unit = "Byttegruppe/Kode@V"
 ---*/
-with siste as (
-    select max(s.snapshot) as snapshot
-    from fest_snapshot as s
-    inner join reservasjon_vindu as v on s.hentet_dato <= v.til_dato
-)
-
 select
+    s.vindu,
     p.byttegruppe,
     min(p.atc) as atc
-from fest_pakning as p
-inner join siste as s on p.snapshot = s.snapshot
+from fest_siste as s
+inner join fest_pakning as p on s.snapshot = p.snapshot
 where
     p.byttegruppe is not null
     and char_length(p.atc) = 7
-group by p.byttegruppe
-order by p.byttegruppe
+group by s.vindu, p.byttegruppe
+order by s.vindu, p.byttegruppe

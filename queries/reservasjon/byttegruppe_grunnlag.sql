@@ -1,8 +1,11 @@
 /*---
 title = "Byttegruppens grunnlag i vinduet, og om den er et eget stratum"
 audience = "arbeid"
-grain = ["byttegruppe"]
+grain = ["vindu", "byttegruppe"]
 versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
 [columns.byttegruppe]
 unit = "Byttegruppe/Kode@V"
 [columns.n]
@@ -18,6 +21,7 @@ between = [0, 1]
 -- B5: enough lines, enough doctors, and none with more than the configured share.
 with grupper as (
     select
+        vindu,
         byttegruppe,
         sum(n) as n,
         sum(r) as r,
@@ -25,10 +29,11 @@ with grupper as (
         max(n) as storste
     from lege_gruppe
     where n > 0
-    group by byttegruppe
+    group by vindu, byttegruppe
 )
 
 select
+    g.vindu,
     g.byttegruppe,
     g.n,
     g.r,
@@ -42,5 +47,8 @@ select
         else 0
     end as eget_stratum
 from grupper as g
-left join byttegruppe_atc as a on g.byttegruppe = a.byttegruppe
-order by g.byttegruppe
+left join byttegruppe_atc as a
+    on
+        g.vindu = a.vindu
+        and g.byttegruppe = a.byttegruppe
+order by g.vindu, g.byttegruppe

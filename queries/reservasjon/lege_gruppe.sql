@@ -1,8 +1,11 @@
 /*---
 title = "Lege × byttegruppe i vinduet: grunnlag for forventet antall"
 audience = "arbeid"
-grain = ["rekvirent_hpr", "byttegruppe"]
+grain = ["vindu", "rekvirent_hpr", "byttegruppe"]
 versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
 [columns.rekvirent_hpr]
 unit = "HPR-nummer"
 [columns.byttegruppe]
@@ -17,6 +20,7 @@ unit = "forskrivninger, eller utleveringer når nummer mangler"
 unit = "som n, reservert av legen"
 ---*/
 select
+    v.vindu,
     c.rekvirent_hpr,
     c.byttegruppe,
     sum(c.linjer) as linjer,
@@ -24,6 +28,6 @@ select
     sum(case when v.teller_forskrivninger = 1 then c.forskrivninger else c.utleveringer end) as n,
     sum(case when v.teller_forskrivninger = 1 then c.reservert else c.utleveringer_reservert end) as r
 from lege_gruppe_maaned as c
-inner join reservasjon_vindu as v on c.maaned between v.fra_maaned and v.til_maaned
-group by c.rekvirent_hpr, c.byttegruppe
-order by c.rekvirent_hpr, c.byttegruppe
+inner join reservasjon_vinduer as v on c.maaned between v.fra_maaned and v.til_maaned
+group by v.vindu, c.rekvirent_hpr, c.byttegruppe
+order by v.vindu, c.rekvirent_hpr, c.byttegruppe

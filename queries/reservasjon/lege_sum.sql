@@ -1,8 +1,11 @@
 /*---
 title = "Lege i vinduet: antall, reservert og forventet"
 audience = "arbeid"
-grain = ["rekvirent_hpr"]
+grain = ["vindu", "rekvirent_hpr"]
 versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
 [columns.rekvirent_hpr]
 unit = "HPR-nummer"
 [columns.linjer]
@@ -17,12 +20,13 @@ unit = "som n, reservert av legen"
 unit = "som n, forventet reservert"
 [[sjekk]]
 navn = "forventet_er_observert"
-sql = "select 1 as funn from (select sum(r) as o, sum(forventet) as e from lege_sum) where abs(e - o) > 1e-6 * greatest(o, 1)"
+sql = "select 1 as funn from (select sum(r) as o, sum(forventet) as e from lege_sum group by vindu) where abs(e - o) > 1e-6 * greatest(o, 1)"
 melding = "expected reservations do not sum to the observed ones (B5)"
 ---*/
 -- B5: E = Σ n · r_g / n_g. The terms are summed as integers of 10⁻¹⁸, so that the sum does not depend on its order.
 with ledd as (
     select
+        g.vindu,
         g.rekvirent_hpr,
         g.linjer,
         g.utleveringer,
@@ -34,10 +38,14 @@ with ledd as (
             ) as decimal(38, 0)
         ) as forventet_atto
     from lege_gruppe as g
-    left join stratum as s on g.byttegruppe = s.byttegruppe
+    left join stratum as s
+        on
+            g.vindu = s.vindu
+            and g.byttegruppe = s.byttegruppe
 )
 
 select
+    vindu,
     rekvirent_hpr,
     sum(linjer) as linjer,
     sum(utleveringer) as utleveringer,
@@ -45,5 +53,5 @@ select
     sum(r) as r,
     cast(sum(forventet_atto) as double) / 1e18 as forventet
 from ledd
-group by rekvirent_hpr
-order by rekvirent_hpr
+group by vindu, rekvirent_hpr
+order by vindu, rekvirent_hpr

@@ -35,6 +35,7 @@ with rangert as (
         row_number() over (order by cast(r as double) / cast(n as double), rekvirent_hpr) as rang,
         count(*) over () as antall
     from trakt_lege
+    where vindu = 1
 ),
 
 verdier as (

@@ -4,6 +4,7 @@ audience = "offentlig"
 grain = ["fra_prosent"]
 dimensjoner = ["fra_prosent", "til_prosent"]
 versjon = 1
+kan_vaere_tom = "for få leger har nok forskrivninger til å vises, eller færre enn 12 måneder er levert"
 [columns.fra_prosent]
 unit = "prosent, fra og med"
 between = [0, 100]
@@ -21,6 +22,7 @@ with recursive per_prosent as (
         100 * r / n as prosent,
         count(*) as n_leger
     from trakt_lege
+    where vindu = 1
     group by 100 * r / n
 ),
 

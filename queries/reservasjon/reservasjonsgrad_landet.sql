@@ -21,6 +21,7 @@ nest_storste = "nest_storste_reservert"
 unit = "andel"
 between = [0, 1]
 avledet_av = ["reservert", "forskrivninger"]
+hoyst_endret = "endring_landet_promille"
 mangler = "færre enn 12 måneder er levert, eller utleveringens nummer mangler"
 [columns.storste_forskrivninger]
 unit = "forskrivninger"
@@ -30,6 +31,14 @@ unit = "forskrivninger"
 unit = "forskrivninger"
 [columns.nest_storste_reservert]
 unit = "forskrivninger"
+[[avstemming]]
+navn = "maanedene_er_landet"
+sql = "select 1 as funn from (select sum(m.forskrivninger) as n, sum(m.reservert) as r from reservasjonsgrad_maaned as m inner join reservasjon_vindu as v on m.maaned between v.fra_maaned_tekst and v.til_maaned_tekst) as m cross join reservasjonsgrad_landet as l where m.n <> l.forskrivninger or m.r <> l.reservert"
+melding = "the months of the window do not sum to the nation (B12)"
+[[avstemming]]
+navn = "legene_er_landet"
+sql = "select 1 as funn from (select sum(d.forskrivninger) as n, sum(d.reservert) as r from lege_sum_maaned as d inner join reservasjon_vindu as v on d.maaned between v.fra_maaned and v.til_maaned) as d cross join reservasjonsgrad_landet as l where d.n <> l.forskrivninger or d.r <> l.reservert"
+melding = "the doctors do not sum to the nation (B12)"
 ---*/
 with rangert as (
     select
@@ -38,7 +47,9 @@ with rangert as (
         row_number() over (order by n desc, rekvirent_hpr) as nr_n,
         row_number() over (order by r desc, rekvirent_hpr) as nr_r
     from lege_sum
-    where n > 0
+    where
+        vindu = 1
+        and n > 0
 ),
 
 landet as (

@@ -6,6 +6,8 @@ mappe = "rekvirent_hpr"
 versjon = 1
 [columns.rekvirent_hpr]
 unit = "HPR-nummer"
+viser_til = ["lege.rekvirent_hpr"]
+hoyst_promille = 0
 [columns.forskrivninger]
 unit = "forskrivninger"
 mangler = "færre enn 12 måneder er levert, eller utleveringens nummer mangler"
@@ -41,12 +43,54 @@ mangler = "forventet antall er 0, eller bare utleveringer kan telles"
 unit = "forholdstall"
 desimaler = 2
 mangler = "forventet antall er 0, eller bare utleveringer kan telles"
+[columns.trakt95_nedre]
+unit = "forholdstall"
+desimaler = 2
+mangler = "for lite grunnlag til å sammenligne, eller for få leger å sammenligne med"
+[columns.trakt95_ovre]
+unit = "forholdstall"
+desimaler = 2
+mangler = "for lite grunnlag til å sammenligne, eller for få leger å sammenligne med"
+[columns.trakt998_ovre]
+unit = "forholdstall"
+desimaler = 2
+mangler = "for lite grunnlag til å sammenligne, eller for få leger å sammenligne med"
 [columns.utleveringer]
 unit = "utleveringer"
 mangler = "færre enn 12 måneder er levert"
+[columns.pakninger]
+unit = "pakninger"
+desimaler = 1
+mangler = "færre enn 12 måneder er levert"
+[columns.ddd]
+unit = "DDD"
+desimaler = 1
+mangler = "færre enn 12 måneder er levert"
+[columns.uten_ddd]
+unit = "utleveringer"
+mangler = "færre enn 12 måneder er levert"
+[columns.reservert_pasient]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+mangler = "færre enn 12 måneder er levert"
+[columns.reservert_apotek]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+mangler = "færre enn 12 måneder er levert"
+[columns.virkestoff]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+mangler = "færre enn 12 måneder er levert"
+[columns.reservasjonsgrad_med_virkestoff]
+unit = "andel"
+between = [0, 1]
+mangler = "ingen forskrivninger i grunnlaget eller på virkestoff, eller færre enn 12 måneder er levert"
+[columns.vurdering]
+mangler = "færre enn 12 måneder er levert, eller for få leger å sammenligne med"
+[columns.skiller_seg]
+unit = "0 nei, 1 ja"
+between = [0, 1]
+mangler = "forventet antall er 0, eller bare utleveringer kan telles"
 [[sjekk]]
 navn = "utenfor_statistikk_tabell"
-sql = "select rekvirent_hpr from lege_sum where r > 20000"
+sql = "select rekvirent_hpr from lege_sum where vindu = 1 and r > 20000"
 melding = "a doctor has more reservations than statistikk_tabell has limits for; extend the table, never extrapolate"
 ---*/
 -- B6: Wilson's interval for the rate; exact Poisson limits for the standardised ratio. B12: who has a page.
@@ -70,12 +114,30 @@ tall as (
         d.r,
         d.utleveringer,
         d.forventet,
+        g.trakt95_nedre,
+        g.trakt95_ovre,
+        g.trakt998_ovre,
+        m.reservert_pasient,
+        m.reservert_apotek,
+        m.virkestoff,
+        cast(m.antall_tusendeler as double) / 1000 as pakninger,
+        cast(m.ddd_mikro as double) / 1000000 as ddd,
+        m.uten_ddd,
+        case when d.n >= $trakt_forskrivninger and d.forventet >= $trakt_forventet then 1 else 0 end as nok,
         cast(d.n as double) as nd,
         cast(d.r as double) / nullif(cast(d.n as double), 0) as grad,
         case when d.forventet > 0 then d.forventet end as nevner,
         1.959964 as z
     from sider as s
-    inner join lege_sum as d on s.rekvirent_hpr = d.rekvirent_hpr
+    inner join lege_sum as d
+        on
+            s.rekvirent_hpr = d.rekvirent_hpr
+            and d.vindu = 1
+    inner join lege_mengde as m on s.rekvirent_hpr = m.rekvirent_hpr
+    left join trakt_grense as g
+        on
+            s.rekvirent_hpr = g.rekvirent_hpr
+            and g.vindu = 1
     cross join reservasjon_vindu as v
     where d.linjer > 0
 ),
@@ -92,6 +154,16 @@ intervaller as (
         t.utleveringer,
         t.forventet,
         t.grad,
+        t.trakt95_nedre,
+        t.trakt95_ovre,
+        t.trakt998_ovre,
+        t.reservert_pasient,
+        t.reservert_apotek,
+        t.virkestoff,
+        t.pakninger,
+        t.ddd,
+        t.uten_ddd,
+        t.nok,
         case
             when t.r = 0 then 0.0
             when t.n > 0
@@ -118,22 +190,52 @@ intervaller as (
         on
             t.r = p.noekkel
             and p.tabell = 'poisson95'
+),
+
+-- B8: "over" and "under" need both the funnel and, where there is one, the interval of chance.
+vurdert as (
+    select
+        rekvirent_hpr,
+        case
+            when nok = 0 then 'for_lite_grunnlag'
+            when trakt95_ovre is null then null
+            when standardisert_ratio > trakt95_ovre and (teller_forskrivninger = 0 or sr_nedre > 1) then 'over'
+            when standardisert_ratio < trakt95_nedre and (teller_forskrivninger = 0 or sr_ovre < 1) then 'under'
+            else 'som_forventet'
+        end as vurdering,
+        case when sr_nedre > 1 or sr_ovre < 1 then 1 when sr_nedre <= 1 then 0 end as skiller_seg
+    from intervaller
 )
 
 select
-    rekvirent_hpr,
-    fra_maaned,
-    til_maaned,
-    case when komplett = 1 and teller_forskrivninger = 1 then n end as forskrivninger,
-    case when komplett = 1 then r end as reservert,
-    case when komplett = 1 then grad end as reservasjonsgrad,
-    case when komplett = 1 and teller_forskrivninger = 1 and n > 0 then nedre end as nedre,
-    case when komplett = 1 and teller_forskrivninger = 1 and n > 0 then ovre end as ovre,
-    case when komplett = 1 and n > 0 then forventet end as forventet,
-    case when komplett = 1 and n > 0 then standardisert_ratio end as standardisert_ratio,
-    case when komplett = 1 and teller_forskrivninger = 1 and n > 0 then sr_nedre end as sr_nedre,
-    case when komplett = 1 and teller_forskrivninger = 1 and n > 0 then sr_ovre end as sr_ovre,
-    case when komplett = 1 then utleveringer end as utleveringer,
-    case when komplett = 1 and n > 0 then 'vist' else 'mangler' end as status
-from intervaller
-order by rekvirent_hpr
+    i.rekvirent_hpr,
+    i.fra_maaned,
+    i.til_maaned,
+    case when i.komplett = 1 and i.teller_forskrivninger = 1 then i.n end as forskrivninger,
+    case when i.komplett = 1 then i.r end as reservert,
+    case when i.komplett = 1 then i.grad end as reservasjonsgrad,
+    case when i.komplett = 1 and i.teller_forskrivninger = 1 and i.n > 0 then i.nedre end as nedre,
+    case when i.komplett = 1 and i.teller_forskrivninger = 1 and i.n > 0 then i.ovre end as ovre,
+    case when i.komplett = 1 and i.n > 0 then i.forventet end as forventet,
+    case when i.komplett = 1 and i.n > 0 then i.standardisert_ratio end as standardisert_ratio,
+    case when i.komplett = 1 and i.teller_forskrivninger = 1 and i.n > 0 then i.sr_nedre end as sr_nedre,
+    case when i.komplett = 1 and i.teller_forskrivninger = 1 and i.n > 0 then i.sr_ovre end as sr_ovre,
+    case when i.komplett = 1 then i.trakt95_nedre end as trakt95_nedre,
+    case when i.komplett = 1 then i.trakt95_ovre end as trakt95_ovre,
+    case when i.komplett = 1 then i.trakt998_ovre end as trakt998_ovre,
+    case when i.komplett = 1 then i.utleveringer end as utleveringer,
+    case when i.komplett = 1 then i.pakninger end as pakninger,
+    case when i.komplett = 1 then i.ddd end as ddd,
+    case when i.komplett = 1 then i.uten_ddd end as uten_ddd,
+    case when i.komplett = 1 then i.reservert_pasient end as reservert_pasient,
+    case when i.komplett = 1 then i.reservert_apotek end as reservert_apotek,
+    case when i.komplett = 1 then i.virkestoff end as virkestoff,
+    case
+        when i.komplett = 1 then cast(i.r as double) / nullif(cast(i.n + i.virkestoff as double), 0)
+    end as reservasjonsgrad_med_virkestoff,
+    case when i.komplett = 1 then v.vurdering end as vurdering,
+    case when i.komplett = 1 and i.teller_forskrivninger = 1 and i.n > 0 then v.skiller_seg end as skiller_seg,
+    case when i.komplett = 1 and i.n > 0 then 'vist' else 'mangler' end as status
+from intervaller as i
+inner join vurdert as v on i.rekvirent_hpr = v.rekvirent_hpr
+order by i.rekvirent_hpr

@@ -19,6 +19,7 @@ nest_storste = "nest_storste_reservert"
 unit = "andel"
 between = [0, 1]
 avledet_av = ["reservert", "forskrivninger"]
+hoyst_endret = "endring_maaned_promille"
 mangler = "ingen forskrivninger i grunnlaget denne måneden"
 [columns.storste_forskrivninger]
 unit = "forskrivninger"

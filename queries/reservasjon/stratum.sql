@@ -1,8 +1,11 @@
 /*---
 title = "Stratum for hver byttegruppe: gruppen selv, ATC-koden eller øvrige"
 audience = "arbeid"
-grain = ["byttegruppe"]
+grain = ["vindu", "byttegruppe"]
 versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
 [columns.byttegruppe]
 unit = "Byttegruppe/Kode@V"
 [columns.stratum_n]
@@ -12,6 +15,7 @@ unit = "som stratum_n, reservert av legen"
 ---*/
 with plassert as (
     select
+        b.vindu,
         b.byttegruppe,
         b.n,
         b.r,
@@ -23,13 +27,17 @@ with plassert as (
             else 'øvrige'
         end as stratum
     from byttegruppe_grunnlag as b
-    left join atc_grunnlag as a on b.atc = a.atc
+    left join atc_grunnlag as a
+        on
+            b.vindu = a.vindu
+            and b.atc = a.atc
 )
 
 select
+    vindu,
     byttegruppe,
     stratum,
-    sum(n) over (partition by stratum) as stratum_n,
-    sum(r) over (partition by stratum) as stratum_r
+    sum(n) over (partition by vindu, stratum) as stratum_n,
+    sum(r) over (partition by vindu, stratum) as stratum_r
 from plassert
-order by byttegruppe
+order by vindu, byttegruppe

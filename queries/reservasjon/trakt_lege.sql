@@ -1,8 +1,11 @@
 /*---
 title = "Leger med nok grunnlag til å sammenlignes"
 audience = "arbeid"
-grain = ["rekvirent_hpr"]
+grain = ["vindu", "rekvirent_hpr"]
 versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
 [columns.rekvirent_hpr]
 unit = "HPR-nummer"
 [columns.n]
@@ -14,14 +17,18 @@ unit = "som n, forventet reservert"
 ---*/
 -- B7 and B10: funnel doctors; nobody while fewer than 12 months are delivered.
 select
+    d.vindu,
     d.rekvirent_hpr,
     d.n,
     d.r,
     d.forventet
 from lege_sum as d
-inner join reservasjon_vindu as v on v.komplett = 1
+inner join reservasjon_vinduer as v
+    on
+        d.vindu = v.vindu
+        and v.komplett = 1
 where
     d.n > 0
     and d.n >= $trakt_forskrivninger
     and d.forventet >= $trakt_forventet
-order by d.rekvirent_hpr
+order by d.vindu, d.rekvirent_hpr

@@ -2,7 +2,7 @@
 title = "TOO-forløp med milepæler"
 audience = "arbeid"
 grain = ["forlop_id", "forlop_nr"]
-versjon = 1
+versjon = 2
 [columns.forlop_nr]
 unit = "forløpets nummer i forlop_id"
 [columns.m0]
@@ -42,14 +42,7 @@ with merket as (
         finansiering,
         min(nr) over (partition by forlop_id, forlop_nr) as foerste_nr,
         max(nr) over (partition by forlop_id, forlop_nr) as siste_nr,
-        min(case when hendelse_type = 7 then nr end) over (partition by forlop_id, forlop_nr) as tannbehandling_nr,
-        min(case when hendelse_type in (3, 8) then nr end) over (partition by forlop_id, forlop_nr) as slutt_nr,
-        max(case when hendelse_type = 5 then nr * 2 + 1 when hendelse_type = 6 then nr * 2 end) over (
-            partition by forlop_id, forlop_nr order by nr rows between unbounded preceding and 1 preceding
-        ) as team_foer,
-        sum(case when hendelse_type = 11 then 1 when hendelse_type = 12 then -1 else 0 end) over (
-            partition by forlop_id, forlop_nr order by nr
-        ) as aapne_pauser
+        min(case when hendelse_type = 7 then nr end) over (partition by forlop_id, forlop_nr) as tannbehandling_nr
     from too_hendelse_ordnet
 ),
 
@@ -74,39 +67,42 @@ forlop as (
         min(case when hendelse_type in (3, 8) then hendelse_dato end) as m5,
         sum(case when hendelse_type = 5 and nr > tannbehandling_nr then 1 else 0 end) as tilbakesendt,
         sum(case when hendelse_type = 1 and nr > foerste_nr then 1 else 0 end) as dobbel_henvisning,
-        max(
-            case
-                when hendelse_type = 6 and coalesce(team_foer, 0) % 2 = 0 then 1
-                when hendelse_type = 12 and aapne_pauser < 0 then 1
-                when nr > slutt_nr then 1
-                else 0
-            end
-        ) as avvist_rekkefolge,
         max(case when nr = siste_nr and finansiering = 1 then 1 else 0 end) as tilskudd,
         max(case when nr = siste_nr then fylkesnr end) as fylkesnr,
         max(hendelse_dato) as siste_dato
     from merket
     group by forlop_id, forlop_nr
+),
+
+umulige as (
+    select distinct
+        forlop_id,
+        forlop_nr
+    from too_umulig
 )
 
 select
-    forlop_id,
-    forlop_nr,
-    m0,
-    m1,
-    m2,
+    f.forlop_id,
+    f.forlop_nr,
+    f.m0,
+    f.m1,
+    f.m2,
     case
-        when team_foer_tannbehandling % 2 = 0 then siste_team_slutt
-        when team_foer_tannbehandling % 2 = 1 then m4
+        when f.team_foer_tannbehandling % 2 = 0 then f.siste_team_slutt
+        when f.team_foer_tannbehandling % 2 = 1 then f.m4
     end as m3,
-    m4,
-    m5,
-    case when m4 is not null and coalesce(team_foer_tannbehandling, 0) % 2 = 1 then 1 else 0 end as somlos,
-    tilbakesendt,
-    dobbel_henvisning,
-    avvist_rekkefolge,
-    tilskudd,
-    fylkesnr,
-    siste_dato
-from forlop
-order by forlop_id, forlop_nr
+    f.m4,
+    f.m5,
+    case when f.m4 is not null and coalesce(f.team_foer_tannbehandling, 0) % 2 = 1 then 1 else 0 end as somlos,
+    f.tilbakesendt,
+    f.dobbel_henvisning,
+    case when u.forlop_id is null then 0 else 1 end as avvist_rekkefolge,
+    f.tilskudd,
+    f.fylkesnr,
+    f.siste_dato
+from forlop as f
+left join umulige as u
+    on
+        f.forlop_id = u.forlop_id
+        and f.forlop_nr = u.forlop_nr
+order by f.forlop_id, f.forlop_nr

@@ -2,7 +2,7 @@
 title = "TOO-hendelser i rekkefølge, delt i forløp"
 audience = "arbeid"
 grain = ["forlop_id", "nr"]
-versjon = 1
+versjon = 2
 [columns.nr]
 unit = "hendelsens nummer i forlop_id"
 [columns.forlop_nr]
@@ -67,6 +67,7 @@ aapne as (
 ordnet as (
     select
         k.forlop_id,
+        k.hendelse_guid,
         k.hendelse_type,
         k.hendelse_dato,
         k.fylkesnr,
@@ -98,6 +99,7 @@ starter as (
     select
         forlop_id,
         nr,
+        hendelse_guid,
         hendelse_type,
         hendelse_dato,
         fylkesnr,
@@ -121,6 +123,7 @@ select
     forlop_id,
     nr,
     sum(starter) over (partition by forlop_id order by nr) as forlop_nr,
+    hendelse_guid,
     hendelse_type,
     hendelse_dato,
     fylkesnr,

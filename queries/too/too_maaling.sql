@@ -60,7 +60,8 @@ klippet as (
             m.forlop_id = p.forlop_id
             and m.forlop_nr = p.forlop_nr
     where
-        p.fra_dato < m.dag
+        p.trekkes_fra = 1
+        and p.fra_dato < m.dag
         and coalesce(p.til_dato, m.dag) > m.fra_dato
 ),
 

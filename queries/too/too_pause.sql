@@ -1,16 +1,19 @@
 /*---
-title = "Pauser i TOO-forløp som trekkes fra"
+title = "Pauser i TOO-forløp"
 audience = "arbeid"
 grain = ["forlop_id", "forlop_nr", "pause_nr"]
-versjon = 1
+versjon = 2
 [columns.forlop_nr]
 unit = "forløpets nummer i forlop_id"
 [columns.pause_nr]
 unit = "pausens nummer i forløpet"
 [columns.til_dato]
 mangler = "pausen er åpen"
+[columns.trekkes_fra]
+unit = "0 nei, 1 ja"
 ---*/
--- C5: pauses asked for by the patient or for medical reasons; each end closes the pause that has been open longest.
+-- C5: each end closes the pause that has been open longest. Deducted are pauses asked for by the patient or for medical
+-- reasons.
 with fra as (
     select
         forlop_id,
@@ -37,12 +40,12 @@ select
     fra.forlop_nr,
     fra.pause_nr,
     fra.hendelse_dato as fra_dato,
-    til.hendelse_dato as til_dato
+    til.hendelse_dato as til_dato,
+    case when fra.pauseaarsak in (1, 2) then 1 else 0 end as trekkes_fra
 from fra
 left join til
     on
         fra.forlop_id = til.forlop_id
         and fra.forlop_nr = til.forlop_nr
         and fra.pause_nr = til.pause_nr
-where fra.pauseaarsak in (1, 2)
 order by fra.forlop_id, fra.forlop_nr, fra.pause_nr

@@ -3,7 +3,7 @@ title = "Ventetider i TOO, per steg, område og periode"
 audience = "fylke"
 grain = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"]
 mappe = "fylkesnr"
-versjon = 1
+versjon = 2
 [columns.fylkesnr]
 mangler = "raden gjelder en region, et tidligere fylke eller ukjent fylke og ligger ikke i noen mappe"
 [columns.n]
@@ -40,11 +40,18 @@ mangler = "telles bare for dem som venter"
 [columns.over_208]
 unit = "forløp"
 mangler = "telles bare for dem som venter"
+[columns.paa_pause]
+unit = "forløp"
+mangler = "telles bare for dem som venter"
 [columns.n_fylker]
 unit = "fylker"
 mangler = "raden gjelder ett fylke"
 [columns.forelopig]
 unit = "0 nei, 1 ja"
+[[sjekk]]
+navn = "fylkene_er_landet"
+sql = "select 1 as funn from too_ventetid group by steg, periodetype, periode, populasjon, pauser having sum(case when length(omraade) = 2 then n else 0 end) <> sum(case when omraade = 'landet' then n else 0 end)"
+melding = "the counties with 99 do not sum to the nation (C2)"
 ---*/
 -- Goals (tilskuddsregelverket): 8 weeks to assessment, 4 to the team, 4 from team to treatment.
 with maanedsslutt as (
@@ -102,6 +109,7 @@ select
     case when k.populasjon = 'ventende' then coalesce(s.n_over_52, 0) end as over_52,
     case when k.populasjon = 'ventende' then coalesce(s.n_over_104, 0) end as over_104,
     case when k.populasjon = 'ventende' then coalesce(s.n_over_208, 0) end as over_208,
+    case when k.populasjon = 'ventende' then coalesce(u.antall, 0) end as paa_pause,
     k.n_fylker,
     k.forelopig,
     case when s.n > 0 then 'vist' else 'mangler' end as status
@@ -114,5 +122,11 @@ left join too_statistikk as s
         and k.kilde_periode = s.periode
         and k.populasjon = s.populasjon
         and k.pauser = s.pauser
+left join too_paa_pause as u
+    on
+        k.steg = u.steg
+        and k.omraade = u.omraade
+        and k.kilde_periode = u.periode
+        and k.populasjon = 'ventende'
 left join dagens_fylker as f on k.omraade = f.fylkesnr
 order by k.steg, k.omraade, k.periodetype, k.periode, k.populasjon, k.pauser

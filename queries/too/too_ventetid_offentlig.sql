@@ -3,7 +3,7 @@ title = "Ventetider i TOO, åpne tall"
 audience = "offentlig"
 grain = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"]
 dimensjoner = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser", "n_fylker", "forelopig"]
-versjon = 2
+versjon = 3
 [columns.n]
 unit = "forløp"
 grunnlag = true
@@ -45,6 +45,7 @@ unit = "forløp"
 mangler = "telles bare for dem som venter, eller kan regnes ut fra andre celler"
 [columns.n_fylker]
 unit = "fylker"
+dekning = true
 mangler = "raden gjelder ett fylke"
 [columns.forelopig]
 unit = "0 nei, 1 ja"
@@ -52,11 +53,13 @@ unit = "0 nei, 1 ja"
 -- D2: the nation by month, regions by tertial, counties by tertial, year and rolling year at tertial ends. Cells that
 -- others could give back are not published yet: where one cell of a level (the counties of a region, the regions, the
 -- nation) is small, the whole level's measure is held back, for those whose wait ended in all periods of the year, for
--- those who wait on that day. A count is small also when it leaves little of any count before it: the difference is who
--- waited between the two limits. Courses of an unknown county (99) have no row, but are what the nation has more than
--- its regions: where they are few, the nation is held back. Rolling years of ended waits overlap two years and are held
--- back altogether. A month of the nation is not shown where other counties count in it than in its tertial: its months
--- less its regions would be the figures of the county that came or went. A4: public waits are rounded to whole weeks, half away from zero.
+-- those who wait on that day. A count is small also when it leaves little of any count before it: the difference is
+-- who waited between the two limits, or, of the counts without pauses after those with, who is over a limit for a
+-- pause. Courses of an unknown county (99) have no row, but are what the nation has more than its regions: where they
+-- are few, the nation is held back. Rolling years of ended waits overlap two years and are held back altogether. A
+-- month of the nation is not shown where other counties count in it than in its tertial: its months less its regions
+-- would be the figures of the county that came or went. A4: public waits are rounded to whole weeks, half away from
+-- zero.
 with koder as (
     select
         lpad(cast(fylkesnr as varchar), 2, '0') as omraade,
@@ -157,79 +160,49 @@ korn as (
         )
 ),
 
-smaa as (
+-- Each count of a row, in the order in which one holds the next: all who waited, those over the goal, over 8 weeks, and
+-- so on. With pauses at least as many are over a limit as without.
+talt as (
     select
         steg,
         populasjon,
         pauser,
         nivaa,
         sammenheng,
-        max(case when (n > 0 and n < $minste_antall) then 1 else 0 end) as n_holdes,
-        max(
-            case when (n_over_maal > 0 and n_over_maal < $minste_antall) or (n - n_over_maal > 0 and n - n_over_maal < $minste_antall) then 1 else 0 end
-        ) as over_maal_holdes,
-        max(
-            case
-                when
-                    (over_8 > 0 and over_8 < $minste_antall)
-                    or (n - over_8 > 0 and n - over_8 < $minste_antall)
-                    or (n_over_maal - over_8 > 0 and n_over_maal - over_8 < $minste_antall)
-                    then 1
-                else 0
-            end
-        ) as over_8_holdes,
-        max(
-            case
-                when
-                    (over_26 > 0 and over_26 < $minste_antall)
-                    or (n - over_26 > 0 and n - over_26 < $minste_antall)
-                    or (n_over_maal - over_26 > 0 and n_over_maal - over_26 < $minste_antall)
-                    or (over_8 - over_26 > 0 and over_8 - over_26 < $minste_antall)
-                    then 1
-                else 0
-            end
-        ) as over_26_holdes,
-        max(
-            case
-                when
-                    (over_52 > 0 and over_52 < $minste_antall)
-                    or (n - over_52 > 0 and n - over_52 < $minste_antall)
-                    or (n_over_maal - over_52 > 0 and n_over_maal - over_52 < $minste_antall)
-                    or (over_8 - over_52 > 0 and over_8 - over_52 < $minste_antall)
-                    or (over_26 - over_52 > 0 and over_26 - over_52 < $minste_antall)
-                    then 1
-                else 0
-            end
-        ) as over_52_holdes,
-        max(
-            case
-                when
-                    (over_104 > 0 and over_104 < $minste_antall)
-                    or (n - over_104 > 0 and n - over_104 < $minste_antall)
-                    or (n_over_maal - over_104 > 0 and n_over_maal - over_104 < $minste_antall)
-                    or (over_8 - over_104 > 0 and over_8 - over_104 < $minste_antall)
-                    or (over_26 - over_104 > 0 and over_26 - over_104 < $minste_antall)
-                    or (over_52 - over_104 > 0 and over_52 - over_104 < $minste_antall)
-                    then 1
-                else 0
-            end
-        ) as over_104_holdes,
-        max(
-            case
-                when
-                    (over_208 > 0 and over_208 < $minste_antall)
-                    or (n - over_208 > 0 and n - over_208 < $minste_antall)
-                    or (n_over_maal - over_208 > 0 and n_over_maal - over_208 < $minste_antall)
-                    or (over_8 - over_208 > 0 and over_8 - over_208 < $minste_antall)
-                    or (over_26 - over_208 > 0 and over_26 - over_208 < $minste_antall)
-                    or (over_52 - over_208 > 0 and over_52 - over_208 < $minste_antall)
-                    or (over_104 - over_208 > 0 and over_104 - over_208 < $minste_antall)
-                    then 1
-                else 0
-            end
-        ) as over_208_holdes
+        omraade,
+        periodetype,
+        periode,
+        unnest(make_array(0, 1, 2, 3, 4, 5, 6)) as nr,
+        unnest(make_array(n, n_over_maal, over_8, over_26, over_52, over_104, over_208)) as antall
     from korn
-    group by steg, populasjon, pauser, nivaa, sammenheng
+),
+
+smaa as (
+    select
+        t.steg,
+        t.populasjon,
+        t.pauser,
+        t.nivaa,
+        t.sammenheng,
+        t.nr,
+        max(
+            case
+                when t.antall > 0 and t.antall < $minste_antall then 1
+                when f.antall - t.antall > 0 and f.antall - t.antall < $minste_antall then 1
+                else 0
+            end
+        ) as holdes
+    from talt as t
+    left join talt as f
+        on
+            t.steg = f.steg
+            and t.omraade = f.omraade
+            and t.periodetype = f.periodetype
+            and t.periode = f.periode
+            and t.populasjon = f.populasjon
+            and t.pauser >= f.pauser
+            and t.nr >= f.nr
+    group by t.steg, t.populasjon, t.pauser, t.nivaa, t.sammenheng, t.nr
 ),
 
 -- What is held back for the regions is held back for all counties too: they add up to them.
@@ -240,13 +213,13 @@ holdes as (
         s.pauser,
         s.nivaa,
         s.sammenheng,
-        case when s.nivaa = 'landet' then s.n_holdes else greatest(s.n_holdes, coalesce(r.n_holdes, 0)) end as n_holdes,
-        case when s.nivaa = 'landet' then s.over_maal_holdes else greatest(s.over_maal_holdes, coalesce(r.over_maal_holdes, 0)) end as over_maal_holdes,
-        case when s.nivaa = 'landet' then s.over_8_holdes else greatest(s.over_8_holdes, coalesce(r.over_8_holdes, 0)) end as over_8_holdes,
-        case when s.nivaa = 'landet' then s.over_26_holdes else greatest(s.over_26_holdes, coalesce(r.over_26_holdes, 0)) end as over_26_holdes,
-        case when s.nivaa = 'landet' then s.over_52_holdes else greatest(s.over_52_holdes, coalesce(r.over_52_holdes, 0)) end as over_52_holdes,
-        case when s.nivaa = 'landet' then s.over_104_holdes else greatest(s.over_104_holdes, coalesce(r.over_104_holdes, 0)) end as over_104_holdes,
-        case when s.nivaa = 'landet' then s.over_208_holdes else greatest(s.over_208_holdes, coalesce(r.over_208_holdes, 0)) end as over_208_holdes
+        max(case when s.nr = 0 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as n_holdes,
+        max(case when s.nr = 1 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as over_maal_holdes,
+        max(case when s.nr = 2 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as over_8_holdes,
+        max(case when s.nr = 3 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as over_26_holdes,
+        max(case when s.nr = 4 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as over_52_holdes,
+        max(case when s.nr = 5 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as over_104_holdes,
+        max(case when s.nr = 6 then greatest(s.holdes, coalesce(r.holdes, 0)) end) as over_208_holdes
     from smaa as s
     left join smaa as r
         on
@@ -254,10 +227,13 @@ holdes as (
             and s.populasjon = r.populasjon
             and s.pauser = r.pauser
             and s.sammenheng = r.sammenheng
+            and s.nr = r.nr
             and r.nivaa = 'regioner'
+            and s.nivaa <> 'landet'
+    group by s.steg, s.populasjon, s.pauser, s.nivaa, s.sammenheng
 ),
 
-avgjort as (
+aapne as (
     select
         k.steg,
         k.omraade,
@@ -265,23 +241,28 @@ avgjort as (
         k.periode,
         k.populasjon,
         k.pauser,
-        case when s.n_holdes + k.andre_fylker = 0 then k.n end as n,
-        case
-            when s.n_holdes + k.andre_fylker = 0 and k.nivaa in ('landet', 'regioner') and k.n >= $minste_n_gjennomsnitt
-                then 7 * round(k.gjennomsnitt / 7)
-        end as gjennomsnitt,
-        case when s.n_holdes + k.andre_fylker = 0 and k.n >= $minste_n_median then cast((2 * k.median + 7) / 14 * 7 as double) end as median,
-        case when s.n_holdes + k.andre_fylker = 0 and k.n >= $minste_n_p80 then cast((2 * k.p80 + 7) / 14 * 7 as double) end as p80,
-        case when s.n_holdes + k.andre_fylker = 0 and k.n >= $minste_n_p90 then cast((2 * k.p90 + 7) / 14 * 7 as double) end as p90,
-        case when s.n_holdes + k.andre_fylker = 0 and s.over_maal_holdes = 0 and k.n >= $minste_antall then k.over_maal end as over_maal,
-        case when s.n_holdes + k.andre_fylker = 0 and s.over_8_holdes = 0 then k.over_8 end as over_8,
-        case when s.n_holdes + k.andre_fylker = 0 and s.over_26_holdes = 0 then k.over_26 end as over_26,
-        case when s.n_holdes + k.andre_fylker = 0 and s.over_52_holdes = 0 then k.over_52 end as over_52,
-        case when s.n_holdes + k.andre_fylker = 0 and s.over_104_holdes = 0 then k.over_104 end as over_104,
-        case when s.n_holdes + k.andre_fylker = 0 and s.over_208_holdes = 0 then k.over_208 end as over_208,
+        k.nivaa,
+        k.n,
+        k.gjennomsnitt,
+        k.median,
+        k.p80,
+        k.p90,
+        k.over_maal,
+        k.over_8,
+        k.over_26,
+        k.over_52,
+        k.over_104,
+        k.over_208,
         k.n_fylker,
         k.forelopig,
-        case when s.n_holdes + k.andre_fylker > 0 then 'skjult' else k.status end as status
+        k.status,
+        case when s.n_holdes + k.andre_fylker = 0 then 1 else 0 end as aapen,
+        s.over_maal_holdes,
+        s.over_8_holdes,
+        s.over_26_holdes,
+        s.over_52_holdes,
+        s.over_104_holdes,
+        s.over_208_holdes
     from korn as k
     inner join holdes as s
         on
@@ -300,19 +281,22 @@ select
     periode,
     populasjon,
     pauser,
-    n,
-    gjennomsnitt,
-    median,
-    p80,
-    p90,
-    over_maal,
-    over_8,
-    over_26,
-    over_52,
-    over_104,
-    over_208,
+    case when aapen = 1 then n end as n,
+    case
+        when aapen = 1 and nivaa in ('landet', 'regioner') and n >= $minste_n_gjennomsnitt
+            then 7 * round(gjennomsnitt / 7)
+    end as gjennomsnitt,
+    case when aapen = 1 and n >= $minste_n_median then cast((2 * median + 7) / 14 * 7 as double) end as median,
+    case when aapen = 1 and n >= $minste_n_p80 then cast((2 * p80 + 7) / 14 * 7 as double) end as p80,
+    case when aapen = 1 and n >= $minste_n_p90 then cast((2 * p90 + 7) / 14 * 7 as double) end as p90,
+    case when aapen = 1 and over_maal_holdes = 0 and n >= $minste_antall then over_maal end as over_maal,
+    case when aapen = 1 and over_8_holdes = 0 then over_8 end as over_8,
+    case when aapen = 1 and over_26_holdes = 0 then over_26 end as over_26,
+    case when aapen = 1 and over_52_holdes = 0 then over_52 end as over_52,
+    case when aapen = 1 and over_104_holdes = 0 then over_104 end as over_104,
+    case when aapen = 1 and over_208_holdes = 0 then over_208 end as over_208,
     n_fylker,
     forelopig,
-    status
-from avgjort
+    case when aapen = 1 then status else 'skjult' end as status
+from aapne
 order by steg, omraade, periodetype, periode, populasjon, pauser

@@ -216,7 +216,7 @@ fn a_column_of_a_cell_shows_the_courses_that_it_counts() {
         .find(|row| key.iter().all(|key| key.split_once('=').is_some_and(|(name, value)| row[name] == value)));
     let shown = shown.unwrap();
     assert_eq!(courses(&of(None)).to_string(), shown["n"]);
-    for column in ["over_8", "over_26", "over_52", "over_104", "over_208"] {
+    for column in ["over_8", "over_26", "over_52", "over_104", "over_208", "paa_pause"] {
         let told = of(Some(column));
         assert_eq!(courses(&told).to_string(), shown[column], "{column}");
         assert!(told.contains(&format!("they give {column} {}: the row says the same", shown[column])), "{told}");
@@ -260,4 +260,55 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
     assert_told(&faults(&root), &format!("{doctors}:{last}"), "unknown key `slutt`");
     put(&root, &trace("too/too_ventetider"), super::read(&root, &too).as_bytes());
     assert_told(&faults(&root), &format!("{}:1", trace("too/too_ventetider")), "the nearest is `too_ventetid`");
+}
+
+/// Published tables with their keys, and whether delivered lines give the figures again.
+const PUBLISHED: [(&str, &[&str], bool); 11] = [
+    ("linjeklasser", &["klasse"], true),
+    ("reservasjonsgrad_fordeling", &["til_maaned"], true),
+    ("reservasjonsgrad_histogram", &["fra_prosent"], true),
+    ("reservasjonsgrad_landet", &["til_maaned"], true),
+    ("reservasjonsgrad_maaned", &["maaned"], true),
+    ("reservasjonsgrad_lege", &["rekvirent_hpr"], true),
+    ("reservasjonsgrad_lege_maaned", &["rekvirent_hpr", "maaned"], true),
+    ("too_fylke", &["fylkesnr"], false),
+    ("too_ventetid", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
+    ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
+    ("too_kvittering", &["fylkesnr", "maaned", "regel"], true),
+];
+
+#[test]
+fn a_row_of_every_published_table_is_led_back_and_says_what_the_public_sees() {
+    let root = Root::of_both_products();
+    root.run_to(ExitCode::Done);
+    let config = root.config();
+    let mut hidden = 0;
+    for (table, grain, has_lines) in PUBLISHED {
+        let all = rows(&root, table);
+        assert!(!all.is_empty(), "{table}");
+        let mut given_again = 0;
+        // Some that are shown, and some that are hidden or have no figure.
+        let (shown, others): (Vec<_>, Vec<_>) = all.iter().partition(|row| row["status"] == "vist");
+        let some = [shown, others].into_iter().flat_map(|rows| {
+            let step = rows.len().div_ceil(4).max(1);
+            rows.into_iter().step_by(step)
+        });
+        for row in some {
+            let keys: Vec<String> = grain.iter().map(|name| format!("{name}={}", row[*name])).collect();
+            let told = explain(&config, table, &keys, None).unwrap();
+            assert!(told.contains("Computed by queries/") && told.contains("One row for each"), "{told}");
+            assert!(!told.contains("ANOTHER THING"), "{keys:?}\n{told}");
+            given_again += usize::from(told.contains("the row says the same"));
+            let is_public = root.current().join(format!("offentlig/data/{table}.csv")).exists();
+            assert_eq!(told.contains("Shown to the public, figures of 2026-11-10"), is_public, "{told}");
+            assert_eq!(told.contains("HIDDEN FROM THE PUBLIC"), is_public && row["status"] == "skjult", "{told}");
+            hidden += usize::from(told.contains("HIDDEN FROM THE PUBLIC"));
+        }
+        assert_eq!(given_again > 0, has_lines, "{table}");
+    }
+    assert!(hidden > 0);
+    let (code, told, errors) = speil(&root, &["explain", "too_ventetid", "steg=m0_m1", "omraade=03"]);
+    assert_eq!((code, told.as_str()), (Some(2), ""));
+    let wanted = "pauser, periode, periodetype, populasjon of the key is not given; the table's keys are steg (text)";
+    assert!(errors.contains(wanted), "{errors}");
 }

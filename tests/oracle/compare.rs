@@ -50,10 +50,15 @@ fn row_differences(doctor: &Doctor, get: impl Fn(&str) -> Option<String>) -> Vec
     {
         check(name, Some(wanted.clone()), &|text| text == wanted);
     }
+    check("vurdering", doctor.vurdering.map(str::to_owned), &|text| doctor.vurdering == Some(text));
     for (name, wanted) in [
         ("forskrivninger", doctor.forskrivninger),
         ("reservert", doctor.reservert),
         ("utleveringer", doctor.utleveringer),
+        ("reservert_pasient", doctor.reservert_pasient),
+        ("reservert_apotek", doctor.reservert_apotek),
+        ("virkestoff", doctor.virkestoff),
+        ("skiller_seg", doctor.skiller_seg),
     ] {
         check(name, wanted.map(|count| count.to_string()), &|text| text.parse().ok() == wanted);
     }
@@ -65,6 +70,9 @@ fn row_differences(doctor: &Doctor, get: impl Fn(&str) -> Option<String>) -> Vec
         ("standardisert_ratio", doctor.standardisert_ratio),
         ("sr_nedre", doctor.sr_nedre),
         ("sr_ovre", doctor.sr_ovre),
+        ("trakt95_nedre", doctor.trakt95_nedre),
+        ("trakt95_ovre", doctor.trakt95_ovre),
+        ("trakt998_ovre", doctor.trakt998_ovre),
     ] {
         check(name, wanted.map(|ratio| ratio.to_string()), &|text| match (text.parse(), wanted) {
             (Ok(published), Some(wanted)) => close(published, wanted),

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::csv::Month;
 use super::deliveries::Lege;
 use super::fest::Archive;
+use super::funnel::{self, Point};
 use super::{Classed, Doctor, Limits};
 
 /// The standard normal quantile of 0.975 as the definitions print it.
@@ -75,6 +76,16 @@ pub struct Counted {
     /// E of everybody in `observed`.
     pub expected: BTreeMap<i64, f64>,
     dispensings: BTreeMap<i64, u64>,
+    /// Of the lines that n counts, those that the patient and the pharmacy reserved; and those by virkestoff beside it.
+    beside: BTreeMap<i64, Beside>,
+}
+
+/// What stands beside the headline.
+#[derive(Clone, Copy, Default)]
+pub struct Beside {
+    patient: u64,
+    pharmacy: u64,
+    by_substance: u64,
 }
 
 /// Counts the lines of the window.
@@ -96,13 +107,26 @@ pub fn count(window: &Window, net: &[Classed], archive: &Archive) -> Counted {
     for line in &headline {
         observed.entry(line.hpr).or_default().add(one(line));
     }
-    Counted { prescriptions, observed, expected, dispensings }
+    let mut beside: BTreeMap<i64, Beside> = BTreeMap::new();
+    for Classed { line, class, group } in &in_window {
+        let counts = !prescriptions || line.utlevering_nr == Some(1);
+        let of_doctor = beside.entry(line.rekvirent_hpr).or_default();
+        of_doctor.patient += u64::from(counts && group.is_some() && line.reservasjon == 2);
+        of_doctor.pharmacy += u64::from(counts && group.is_some() && line.reservasjon == 3);
+        of_doctor.by_substance += u64::from(counts && *class == "virkestoff");
+    }
+    Counted { prescriptions, observed, expected, dispensings, beside }
 }
 
 /// One row per doctor with a page.
 pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[Lege], limits: &Limits) -> Vec<Doctor> {
-    let Counted { prescriptions, observed, expected, dispensings } = counted;
+    let Counted { prescriptions, observed, expected, dispensings, beside } = counted;
     let prescriptions = *prescriptions;
+    let point = |hpr: &i64| {
+        let Count { n, r } = observed.get(hpr).copied().unwrap_or_default();
+        Point { n, r, e: expected.get(hpr).copied().unwrap_or_default() }
+    };
+    let funnel = funnel::limits(&observed.keys().map(|hpr| (*hpr, point(hpr))).collect());
     let last_day = window.to.last_day();
     let in_window = net.iter().filter(|net| window.contains(net.line.utleveringsdato));
     let with_lines: BTreeSet<i64> = in_window.map(|net| net.line.rekvirent_hpr).collect();
@@ -122,7 +146,12 @@ pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[
                 return blank;
             }
             let Count { n, r } = observed.get(hpr).copied().unwrap_or_default();
+            let Beside { patient, pharmacy, by_substance } = beside.get(hpr).copied().unwrap_or_default();
             let counted = Doctor {
+                reservert_pasient: Some(patient),
+                reservert_apotek: Some(pharmacy),
+                virkestoff: Some(by_substance),
+                vurdering: funnel::verdict(&point(hpr), None, None),
                 forskrivninger: prescriptions.then_some(n),
                 reservert: Some(r),
                 utleveringer: Some(dispensings.get(hpr).copied().unwrap_or_default()),
@@ -133,15 +162,22 @@ pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[
             }
             let e = expected[hpr];
             let chance = prescriptions.then(|| wilson(n, r));
-            let sr_chance = (prescriptions && e > 0.0).then(|| limits.of(r));
+            let sr_chance =
+                (prescriptions && e > 0.0).then(|| limits.of(r)).map(|(lower, upper)| (lower / e, upper / e));
+            let own = funnel.get(hpr);
             Doctor {
                 reservasjonsgrad: Some(r as f64 / n as f64),
                 nedre: chance.map(|(lower, _)| lower),
                 ovre: chance.map(|(_, upper)| upper),
                 forventet: Some(e),
                 standardisert_ratio: (e > 0.0).then(|| r as f64 / e),
-                sr_nedre: sr_chance.map(|(lower, _)| lower / e),
-                sr_ovre: sr_chance.map(|(_, upper)| upper / e),
+                sr_nedre: sr_chance.map(|(lower, _)| lower),
+                sr_ovre: sr_chance.map(|(_, upper)| upper),
+                trakt95_nedre: own.map(|limits| limits.lower95),
+                trakt95_ovre: own.map(|limits| limits.upper95),
+                trakt998_ovre: own.map(|limits| limits.upper998),
+                vurdering: funnel::verdict(&point(hpr), own, sr_chance),
+                skiller_seg: sr_chance.map(|(lower, upper)| u64::from(lower > 1.0 || upper < 1.0)),
                 status: "vist".to_owned(),
                 ..counted
             }

@@ -1,5 +1,5 @@
 //! A second, independent route from deliveries to figures: it recomputes the product `reservasjon` from the files in the landing
-//! folder, by `definitions.md` A2, A3, B1–B3, B5, B6, B10, B12, D1 and D7, so that a mistake of the pipeline has to be made twice to go unseen.
+//! folder, by `definitions.md` A2, A3, B1–B3, B5–B8, B10, B12, D1 and D7, so that a mistake of the pipeline has to be made twice to go unseen.
 //!
 //! It must not know the pipeline: no code, no reader and no table of it. Written for clarity, not speed. Bad input ends in a panic.
 
@@ -18,6 +18,7 @@ pub mod csv;
 mod deliveries;
 mod doctors;
 mod fest;
+mod funnel;
 pub mod hiding;
 mod netting;
 mod public;
@@ -85,6 +86,14 @@ pub struct Doctor {
     pub sr_nedre: Option<f64>,
     pub sr_ovre: Option<f64>,
     pub utleveringer: Option<u64>,
+    pub trakt95_nedre: Option<f64>,
+    pub trakt95_ovre: Option<f64>,
+    pub trakt998_ovre: Option<f64>,
+    pub reservert_pasient: Option<u64>,
+    pub reservert_apotek: Option<u64>,
+    pub virkestoff: Option<u64>,
+    pub vurdering: Option<&'static str>,
+    pub skiller_seg: Option<u64>,
     pub status: String,
 }
 

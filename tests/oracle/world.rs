@@ -21,6 +21,9 @@ url = "landing/fest/fest_*"
 
 [product.reservasjon]
 hjemler = [200, 300, 301, 302, 400]
+
+[henting]
+ro_sekunder = 0      # nobody else writes here
 "#;
 
 const LINES_A_MONTH: u64 = 700;

@@ -54,6 +54,7 @@ fn row_differences<'a>(wait: &Wait, get: impl Fn(&str) -> Option<&'a str>) -> Ve
         ("over_52", wait.over_52),
         ("over_104", wait.over_104),
         ("over_208", wait.over_208),
+        ("paa_pause", wait.paa_pause),
         ("n_fylker", wait.n_fylker),
         ("forelopig", Some(wait.forelopig)),
     ] {

@@ -26,13 +26,14 @@ pub fn faults(waits: &[Wait], path: &Path) -> (Vec<String>, usize) {
     found.extend(wanted.keys().filter(|key| !published.contains_key(*key)).map(|key| format!("{key} has no row")));
     let unknown = waits.iter().filter(|wait| wait.omraade == geography::UNKNOWN && wait.periodetype == "tertial");
     let counties = counties(waits);
-    let groups = groups(wanted.values().copied().chain(unknown));
+    let with = WithPauses::of(waits);
+    let groups = groups(wanted.values().copied().chain(unknown), &with);
     for (key, row) in &published {
         let Some(wait) = wanted.get(key) else {
             found.push(format!("{key} is finer than D2 allows"));
             continue;
         };
-        for fault in row_faults(wait, row, &groups, &counties) {
+        for fault in row_faults(wait, row, &groups, &counties, &with) {
             found.push(format!("{key}: {fault}"));
         }
         n_shown += row.values().filter(|value| value.is_some()).count();
@@ -90,11 +91,29 @@ fn is_small(n: i64) -> bool {
     (1..SMALLEST).contains(&n)
 }
 
+/// The row with pauses that a row without stands beside.
+struct WithPauses<'a>(BTreeMap<String, &'a Wait>);
+
+impl<'a> WithPauses<'a> {
+    fn of(waits: &'a [Wait]) -> WithPauses<'a> {
+        WithPauses(waits.iter().filter(|wait| wait.pauser == "med").map(|wait| (compare::key(wait), wait)).collect())
+    }
+
+    fn beside(&self, wait: &Wait) -> Option<&'a Wait> {
+        let key = compare::key(wait);
+        key.strip_suffix("uten").and_then(|key| self.0.get(&format!("{key}med")).copied())
+    }
+}
+
 /// D1 for a count: itself, and what is left of any count before it; the difference is who waited between the two limits.
-fn hides(wait: &Wait, measure: &str) -> bool {
+/// The counts with pauses come before those without: the difference is who is over a limit for a pause.
+fn hides(wait: &Wait, measure: &str, with: &WithPauses<'_>) -> bool {
     let Some(own) = count(wait, measure) else { return false };
-    let before = MEASURES.iter().take_while(|name| **name != measure);
-    is_small(own) || before.filter_map(|name| count(wait, name)).any(|before| is_small(before - own))
+    let at = MEASURES.iter().position(|name| *name == measure).unwrap();
+    let before = MEASURES[..at].iter().filter_map(|name| count(wait, name));
+    let with_pauses = with.beside(wait).into_iter();
+    let with_pauses = with_pauses.flat_map(|wait| MEASURES[..=at].iter().filter_map(|name| count(wait, name)));
+    is_small(own) || before.chain(with_pauses).any(|before| is_small(before - own))
 }
 
 /// The last day (ventende) or the year (avviklet) that ties cells together.
@@ -125,10 +144,10 @@ fn group(wait: &Wait, level: &str, measure: &str) -> String {
 }
 
 /// The groups in which a count is small.
-fn groups<'a>(waits: impl Iterator<Item = &'a Wait>) -> BTreeSet<String> {
+fn groups<'a>(waits: impl Iterator<Item = &'a Wait>, with: &WithPauses<'_>) -> BTreeSet<String> {
     let mut small = BTreeSet::new();
     for wait in waits {
-        for measure in MEASURES.iter().filter(|measure| hides(wait, measure)) {
+        for measure in MEASURES.iter().filter(|measure| hides(wait, measure, with)) {
             small.insert(group(wait, level(wait), measure));
         }
     }
@@ -165,6 +184,7 @@ fn row_faults(
     row: &Shown,
     small: &BTreeSet<String>,
     counties: &BTreeMap<(&str, &str), BTreeSet<&str>>,
+    with: &WithPauses<'_>,
 ) -> Vec<String> {
     let mut found = Vec::new();
     if wait.populasjon == "avviklet" && wait.omraade == "landet" && has_other_counties(wait, counties) {
@@ -184,7 +204,7 @@ fn row_faults(
         };
         let enough = measure != "over_maal" || wait.n >= 5;
         match shown(measure) {
-            Some(_) if hides(wait, measure) || !enough => found.push(format!("{measure} is shown, and is small")),
+            Some(_) if hides(wait, measure, with) || !enough => found.push(format!("{measure} is shown, and is small")),
             Some(text) => {
                 let (number, share) = (text.parse::<f64>().unwrap(), own as f64 / wait.n as f64);
                 let wanted = if measure == "over_maal" { share } else { own as f64 };
@@ -251,6 +271,7 @@ fn leaks(waits: &[Wait], published: &BTreeMap<String, Shown>) -> Vec<String> {
         known.extend(solved);
     }
     let mut found = months_less_regions(waits, &truth, &known);
+    found.extend(pauses(&truth, &known));
     let mut rows: BTreeMap<(String, String), Vec<(usize, i64)>> = BTreeMap::new();
     for (what, place) in &known {
         let (row, measure) = what.rsplit_once(' ').unwrap();
@@ -268,6 +289,21 @@ fn leaks(waits: &[Wait], published: &BTreeMap<String, Shown>) -> Vec<String> {
                 let names = (MEASURES[*from], MEASURES[*to], more, fewer);
                 found.push(format!("{row} {place}: {names:?} differ by a small count"));
             }
+        }
+    }
+    found
+}
+
+/// Who is over a limit with pauses, and not over it, or over a higher one, without.
+fn pauses(truth: &BTreeMap<Cell, i64>, known: &BTreeSet<Cell>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (what, place) in known.iter().filter(|(what, _)| what.contains(" uten ")) {
+        let (row, measure) = what.rsplit_once(' ').unwrap();
+        let at = MEASURES.iter().position(|name| *name == measure).unwrap();
+        for before in &MEASURES[..=at] {
+            let with = (format!("{} {before}", row.replace("uten", "med")), place.clone());
+            let more = known.contains(&with).then(|| truth[&with] - truth[&(what.clone(), place.clone())]);
+            found.extend(more.filter(|more| is_small(*more)).map(|_| format!("{what} {place}: {before} with pauses")));
         }
     }
     found

@@ -213,7 +213,7 @@ fn the_comparison_finds_every_kind_of_difference() {
     std::fs::create_dir_all(&world.0).unwrap();
     let path = world.0.join("too_ventetid.csv");
     let header = "merknad;steg;omraade;periodetype;periode;populasjon;pauser;n;gjennomsnitt;median;p80;p90;over_maal;over_8;\
-                  over_26;over_52;over_104;over_208;n_fylker;forelopig;status\n";
+                  over_26;over_52;over_104;over_208;paa_pause;n_fylker;forelopig;status\n";
     let opt = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
     let ratio = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_string());
     let days = |n: Option<i64>| n.map_or_else(String::new, |n| format!("{n}.0"));
@@ -222,7 +222,7 @@ fn the_comparison_finds_every_kind_of_difference() {
         let key = compare::key(w).replace(' ', ";");
         let (mean, median, p80, p90, over) =
             (ratio(w.gjennomsnitt), days(w.median), days(w.p80), days(w.p90), ratio(w.over_maal));
-        let weeks = [w.over_8, w.over_26, w.over_52, w.over_104, w.over_208].map(opt).join(";");
+        let weeks = [w.over_8, w.over_26, w.over_52, w.over_104, w.over_208, w.paa_pause].map(opt).join(";");
         lines.push(format!(
             "x;{key};{};{mean};{median};{p80};{p90};{over};{weeks};{};{};{}\n",
             w.n,
@@ -239,8 +239,8 @@ fn the_comparison_finds_every_kind_of_difference() {
     assert_eq!(differences(&lines), Vec::<String>::new());
 
     let at = lines.iter().position(|line| line.starts_with("x;m0_m1;03;maaned;2026-02;avviklet;med;")).unwrap();
-    assert_eq!(lines[at], "x;m0_m1;03;maaned;2026-02;avviklet;med;1;31;31.0;31.0;31.0;0;;;;;;;0;vist\n");
-    lines[at] = "x;m0_m1;03;maaned;2026-02;avviklet;med;2;31.0000001;;31.0;31.0;0;0;;;;;;0;skjult\n".to_owned();
+    assert_eq!(lines[at], "x;m0_m1;03;maaned;2026-02;avviklet;med;1;31;31.0;31.0;31.0;0;;;;;;;;0;vist\n");
+    lines[at] = "x;m0_m1;03;maaned;2026-02;avviklet;med;2;31.0000001;;31.0;31.0;0;0;;;;;;;0;skjult\n".to_owned();
     let key = "m0_m1 03 maaned 2026-02 avviklet med";
     assert_eq!(
         differences(&lines),

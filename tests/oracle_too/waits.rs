@@ -40,6 +40,8 @@ pub struct Wait {
     pub over_52: Option<u64>,
     pub over_104: Option<u64>,
     pub over_208: Option<u64>,
+    /// How many of those who wait have a pause. Absent for `avviklet`.
+    pub paa_pause: Option<u64>,
     /// How many counties a region or the nation has here. Absent for a county and 99.
     pub n_fylker: Option<u64>,
     pub forelopig: u64,
@@ -94,6 +96,8 @@ pub fn table(
                             pauser,
                             n_fylker: n_fylker(omraade, members),
                             forelopig,
+                            paa_pause: (populasjon == "ventende")
+                                .then(|| here.iter().filter(|found| found.has_pause).count() as u64),
                             ..Wait::default()
                         };
                         rows.push(fill(row, step.goal, days.collect()));
@@ -109,6 +113,7 @@ pub fn table(
 struct Found {
     days: i64,
     unpaused: i64,
+    has_pause: bool,
 }
 
 /// The waits that ended with Mb in the period (`done`), or those that go on at its end; by county.
@@ -135,7 +140,8 @@ fn waits(
         let county = geography::county_on(&at.fylkesnr, &at.enhet_orgnr, period.last, units);
         let days = days_between(wait.from, to);
         let unpaused = days - course.paused_days(wait.from, to);
-        found.entry(county).or_default().push(Found { days, unpaused });
+        let has_pause = course.pauses.iter().any(|pause| pause.fra <= to && pause.til.is_none_or(|end| end > to));
+        found.entry(county).or_default().push(Found { days, unpaused, has_pause });
     }
     found
 }

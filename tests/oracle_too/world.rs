@@ -51,7 +51,11 @@ pub const UNITS: [(u32, &str, &str, &str); 14] = [
 pub fn tiny_world(dir: &Path) {
     let landing = dir.join("landing");
     std::fs::create_dir_all(&landing).unwrap();
-    std::fs::write(dir.join("speil.toml"), format!("root = \".\"\nsyntetisk = true\n\n{SOURCES}")).unwrap();
+    std::fs::write(
+        dir.join("speil.toml"),
+        format!("root = \".\"\nsyntetisk = true\nhenting.ro_sekunder = 0\n\n{SOURCES}"),
+    )
+    .unwrap();
 
     let mut lines: Vec<String> = COURSES.iter().map(|line| (*line).to_owned()).collect();
     let mut lcg = Lcg(20_220_901);

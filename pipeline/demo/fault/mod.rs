@@ -6,6 +6,7 @@
 mod csv;
 mod fest;
 mod file;
+mod json;
 mod lege;
 mod row;
 mod too_hendelse;
@@ -36,6 +37,8 @@ enum Expected {
     Quarantine,
     /// The file is refused.
     Refused,
+    /// The row's county is refused, and the row is in quarantine; the file's other counties are taken in.
+    County,
     /// A model classes the row, and it has no effect.
     Class,
     /// Nothing: it looks wrong and is fine.
@@ -61,6 +64,7 @@ impl Planted {
         let expected = match self.expected {
             Expected::Quarantine => "karantene",
             Expected::Refused => "avvist fil",
+            Expected::County => "avvist fylke",
             Expected::Class => rule,
             Expected::Nothing => "uten virkning",
         };
@@ -108,6 +112,11 @@ impl Landing {
 /// Whether deliveries of these settings can bear the faults.
 pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
     anyhow::ensure!(settings.months >= LEAST_MONTHS, "--faults needs --months {LEAST_MONTHS} or more");
+    let split = Month::of(jiff::civil::date(2024, 1, 1));
+    anyhow::ensure!(
+        settings.until >= split,
+        "--faults needs --until {split} or later, when there are counties of two structures"
+    );
     Ok(())
 }
 
@@ -125,6 +134,7 @@ pub(super) fn plant(out: &Path, settings: &Settings) -> anyhow::Result<()> {
     fest::plant(&mut landing)?;
     let added = too_hendelse::plant(&mut landing)?;
     too_register::plant(&mut landing, &added)?;
+    json::plant(&mut landing)?;
     let list: String = landing.planted.iter().map(Planted::row).collect();
     disk::write(&out.join("feil.csv"), format!("kilde;fil;linje;kolonne;regel;hva;forventet\n{list}").as_bytes())
 }

@@ -46,6 +46,16 @@ impl RowFault {
         RowFault { rule, column, what, rows, shape: Shape::Whole, expected: Expected::Quarantine }
     }
 
+    /// Bad rows of a county that has no others in the file.
+    pub(super) const fn refused_county(
+        rule: &'static str,
+        column: &'static str,
+        what: &'static str,
+        rows: &'static [Fields],
+    ) -> RowFault {
+        RowFault { rule, column, what, rows, shape: Shape::Whole, expected: Expected::County }
+    }
+
     /// A row whose last field is missing.
     pub(super) const fn cut(column: &'static str) -> RowFault {
         let what = "raden har et felt for lite";
@@ -75,6 +85,11 @@ impl RowFault {
         RowFault { rule, column: "", what, rows, shape: Shape::Whole, expected: Expected::Nothing }
     }
 
+    /// How many rows it is in.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     fn write(&self, csv: &Csv, base: &Base, differs: Fields, number: &str, month: &str) -> Vec<u8> {
         let of_base = |name: &str| base.iter().find(|(column, _)| *column == name).map_or("", |(_, text)| text);
         let of_row = |name: &str| differs.iter().find(|(column, _)| *column == name).map(|(_, text)| *text);
@@ -89,6 +104,12 @@ impl RowFault {
             Shape::Whole | Shape::Cut => text.into_bytes(),
         }
     }
+}
+
+/// Adds the first row of a fault to another delivery than the one it is noted in.
+pub(super) fn accompany(csv: &mut Csv, base: &Base, (number, fault): (usize, &RowFault), month: &str, differs: Fields) {
+    let row = fault.write(csv, base, differs, &format!("{number:06}"), month);
+    csv.add(row);
 }
 
 /// Adds the rows of faults to a delivery and notes them; gives how many rows. `number` is that of the first fault.
@@ -106,7 +127,7 @@ pub(super) fn plant(
         let rows = fault.rows.iter().map(|differs| fault.write(csv, base, differs, &number, month));
         let lines: Vec<usize> = rows.collect::<Vec<_>>().into_iter().map(|row| csv.add(row)).collect();
         let at_fault = match fault.expected {
-            Expected::Quarantine => lines.as_slice(),
+            Expected::Quarantine | Expected::County => lines.as_slice(),
             _ => lines.last().map_or(&[][..], std::slice::from_ref),
         };
         bad += if fault.expected == Expected::Quarantine { lines.len() } else { 0 };

@@ -67,6 +67,8 @@ const ROWS: [RowFault; 33] = [
     RowFault::cut("hendelse_guid"),
 ];
 
+const OTHER: &[Fields] = &[&[("fylkesnr", "46"), ("hendelse_dato", "")]];
+
 const UPPER: &str = "FE000000-0000-4000-8000-{nr}000000";
 const FIRST: &str = "fe000000-0000-4000-8000-{nr}000001";
 const SECOND: &str = "fe000000-0000-4000-8000-{nr}000002";
@@ -164,6 +166,14 @@ const CLASSED: [RowFault; 9] = [
     ),
 ];
 
+/// One guid in two deliveries, with different content: of the two rows one is here, and one in the month before.
+const IN_TWO_FILES: [RowFault; 1] = [RowFault::classed(
+    "avvist_gjentatt_guid",
+    "samme nøkkel med ulikt innhold i to leveranser",
+    &[&[("hendelse_guid", FIRST)]],
+)];
+const IN_THE_OTHER_FILE: Fields = &[("hendelse_guid", FIRST), ("forlop_id", "feil-{nr}-2")];
+
 /// A referral of a delivered course once more, on the same day.
 const REFERRED_AGAIN: [RowFault; 1] =
     [RowFault::classed("dobbel_henvisning", "henvist mens forløpet er åpent", &[&[("hendelse_guid", FIRST)]])];
@@ -196,11 +206,17 @@ pub(super) fn plant(landing: &mut Landing) -> anyhow::Result<BTreeMap<Month, usi
         let host = (back == 0).then(|| referral_of(&csv)).flatten();
         let month_name = month.to_string();
         let place = (SOURCE, name.as_str(), month_name.as_str());
+        if back == 1 {
+            // Registered in the last month, so that both are of one; the county announces the row once.
+            let last = landing.last.to_string();
+            row::accompany(&mut csv, &base(), (300, &IN_TWO_FILES[0]), &last, IN_THE_OTHER_FILE);
+        }
         let number = usize::try_from(back)?;
         let mut rows = row::plant(landing, place, &mut csv, &base(), (number, &[fault]))?;
         if let Some(host) = host {
             rows += row::plant(landing, place, &mut csv, &base(), (100, &CLASSED.each_ref()))?;
             rows += row::plant(landing, place, &mut csv, &host, (200, &REFERRED_AGAIN.each_ref()))?;
+            rows += row::plant(landing, place, &mut csv, &base(), (300, &IN_TWO_FILES.each_ref()))?;
         }
         landing.write(SOURCE, &name, &csv.bytes())?;
         added.insert(month, rows);
@@ -226,8 +242,20 @@ fn lay_files(landing: &mut Landing) -> anyhow::Result<()> {
         let name = format!("{}.csv", known(version));
         landing.lay(SOURCE, &name, &(fault.make)(&good), (fault.rule, fault.what, Expected::Nothing))?;
     }
+    lay_several_counties(landing, &good)?;
     let about = ("samme_fil_to_ganger", "samme bytes levert som ny versjon", Expected::Nothing);
     landing.lay(SOURCE, &format!("{}.csv", known(50)), &good.bytes(), about)
+}
+
+/// A file of two counties: rows that were delivered before, and of the other county bad ones alone.
+fn lay_several_counties(landing: &mut Landing, good: &Csv) -> anyhow::Result<()> {
+    let file = format!("too_hendelse_00_{}.csv", landing.last);
+    let mut csv = good.first(100);
+    let faults =
+        [RowFault::refused_county("mangler", "hendelse_dato", "et fylke med bare feil, i en fil for flere", OTHER)];
+    let month = landing.last.to_string();
+    row::plant(landing, (SOURCE, &file, &month), &mut csv, &base(), (400, &faults.each_ref()))?;
+    landing.write(SOURCE, &file, &csv.bytes())
 }
 
 /// A delivered referral that nothing in its delivery concerns.

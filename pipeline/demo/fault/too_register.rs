@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
+
 use crate::calendar::Month;
 use crate::demo::too::organisation_number;
 
@@ -9,7 +11,7 @@ use super::csv::Csv;
 use super::lege::lay_later;
 use super::row::{self, Base, RowFault};
 use super::too_hendelse::COUNTY;
-use super::{Expected, Landing};
+use super::{Expected, Landing, Planted, ROWS_PER_BAD_ONE};
 
 const UNITS: [RowFault; 7] = [
     RowFault::bad("mangler", "enhet_orgnr", "tomt nummer", &[&[("enhet_orgnr", "")]]),
@@ -40,7 +42,7 @@ const COUNTS: [RowFault; 7] = [
 pub(super) fn plant(landing: &mut Landing, added: &BTreeMap<Month, usize>) -> anyhow::Result<()> {
     plant_units(landing)?;
     plant_counts(landing, added)?;
-    // Tables of one row per county: one bad row is more than a file of theirs bears.
+    // Tables of one row per county: one bad row is more than a county's part of a file bears, and its row stands.
     let year = landing.last.first_day().year();
     for (source, column, rule, what) in [
         ("too_kapasitet", 2, "utenfor_grense", "et negativt antall team"),
@@ -53,7 +55,10 @@ pub(super) fn plant(landing: &mut Landing, added: &BTreeMap<Month, usize>) -> an
             let fields = of_row.split(';').enumerate().map(|(at, field)| if at == column { text } else { field });
             *row = fields.collect::<Vec<_>>().join(";").into_bytes();
         }
-        landing.lay(source, &format!("{source}_{year}_v2.csv"), &csv.bytes(), (rule, what, Expected::Refused))?;
+        let file = format!("{source}_{year}_v2.csv");
+        landing.write(source, &file, &csv.bytes())?;
+        let column = if source == "too_kapasitet" { "antall_team" } else { "tildelt_kr" };
+        landing.planted.push(Planted { source, file, line: Some(2), column, rule, what, expected: Expected::County });
     }
     Ok(())
 }
@@ -84,10 +89,15 @@ fn plant_counts(landing: &mut Landing, added: &BTreeMap<Month, usize>) -> anyhow
     let mut csv = landing.read("too_leveranse", &name)?;
     lay_later(landing, "too_leveranse", landing.last, &csv)?;
     announce(&mut csv, added);
-    // A month before the scheme's first.
+    // Months without events before the scheme's first fill the county's part up, so that it bears the bad rows.
+    let bad: usize = COUNTS.iter().map(RowFault::rows).sum();
+    let first = months_of(&csv).min().with_context(|| format!("{name} has no month of {COUNTY}"))?;
+    for back in 1..=i32::try_from(bad * ROWS_PER_BAD_ONE)? {
+        csv.add(format!("{COUNTY};{};2020-02-03T10:00:00+01:00;0", first.plus(-back)).into_bytes());
+    }
     let base = good_row([
         ("fylkesnr", COUNTY),
-        ("maaned", "2020-01"),
+        ("maaned", "1950-01"),
         ("levert_tid", "2020-02-03T10:00:00+01:00"),
         ("antall_hendelser", "0"),
     ]);
@@ -110,4 +120,10 @@ fn announce(csv: &mut Csv, added: &BTreeMap<Month, usize>) {
             *row = format!("{county};{month};{at};{}", number + more).into_bytes();
         }
     }
+}
+
+/// The months that the county announces.
+fn months_of(csv: &Csv) -> impl Iterator<Item = Month> {
+    let of_county = (0..csv.rows.len()).filter(|row| csv.field(*row, "fylkesnr") == COUNTY);
+    of_county.filter_map(|row| csv.field(row, "maaned").parse().ok())
 }

@@ -9,6 +9,7 @@ mod county;
 mod course;
 mod delivery;
 mod event;
+mod klass;
 mod population;
 mod record;
 mod resource;
@@ -46,6 +47,8 @@ url = "landing/too_kapasitet/too_kapasitet_*"
 url = "landing/too_tilskudd/too_tilskudd_*"
 [source.befolkning]
 url = "landing/befolkning/befolkning_*"
+[source.klass]
+url = "landing/klass/klass_*"
 "#;
 
 /// Referrals a year in the nation, in the first year.
@@ -121,6 +124,8 @@ pub(super) fn generate(
         let grant = resource::grant(chance, year);
         disk::write(&landing.join(format!("too_tilskudd/too_tilskudd_{year}.csv")), &grant)?;
     }
+    disk::write(&landing.join(format!("klass/klass_104_koder_{end}.json")), &klass::codes()?)?;
+    disk::write(&landing.join(format!("klass/klass_104_endringer_{end}.json")), &klass::changes()?)?;
     let years = first.first_day().year()..=end.year();
     disk::write(&landing.join(format!("befolkning/befolkning_{end}.json")), &population::json(chance, years)?)
 }
@@ -241,6 +246,6 @@ mod tests {
         for start in wanted {
             assert!(files.keys().any(|name| name.starts_with(start)), "{start}");
         }
-        assert_eq!(SOURCES.lines().count(), 12);
+        assert_eq!(SOURCES.lines().count(), 14);
     }
 }

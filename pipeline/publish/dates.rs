@@ -1,0 +1,234 @@
+//! When a product's figures change for their readers (D4): the public on announced dates at 08:00 in Oslo, doctors on a
+//! day of each month. A tree whose date has not come keeps the files of the release before.
+//!
+//! Knows dates and what a release says that it shows; nothing of tables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Manifest, Shown};
+use crate::config::{Config, NOTICE};
+use crate::disk;
+
+/// The hour of the day at which figures change, civil time in Oslo.
+const HOUR: i8 = 8;
+
+/// The trees whose figures change on dates of their own.
+pub(super) const PUBLIC: &str = "offentlig";
+pub(super) const DOCTORS: &str = "lege";
+
+/// What becomes of one product's part of a tree tonight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It shows tonight's figures, from now on those of this date; absent where every run changes them.
+    Now(Option<Date>),
+    /// It keeps the files of the release before.
+    Kept(Shown),
+    /// It has never shown a figure; the first come on this date.
+    Coming(Date),
+}
+
+impl Turn {
+    /// What the manifest says of it: absent where every run changes it, and before its first date.
+    pub(super) fn shown(&self, as_of: Date) -> Option<Shown> {
+        match self {
+            Turn::Now(date) => date.map(|date| Shown { as_of: as_of.to_string(), date: Some(date.to_string()) }),
+            Turn::Kept(shown) => Some(shown.clone()),
+            Turn::Coming(_) => None,
+        }
+    }
+}
+
+/// The public's turn: `dates` are the product's, `before` the release that is shown.
+pub(super) fn public(dates: Option<&[Date]>, as_of: DateTime, product: &str, before: Option<&Manifest>) -> Turn {
+    let Some(dates) = dates else { return Turn::Now(None) };
+    let passed = dates.iter().copied().rfind(|date| has_come(*date, as_of));
+    let next = dates.iter().copied().find(|date| !has_come(*date, as_of));
+    match (shown(product, PUBLIC, before), passed, next) {
+        (Some(shown), Some(passed), _) if is_after(passed, &shown) => Turn::Now(Some(passed)),
+        (Some(shown), _, _) => Turn::Kept(shown),
+        (None, Some(passed), _) => Turn::Now(Some(passed)),
+        (None, None, Some(next)) => Turn::Coming(next),
+        // The configuration's list is never empty.
+        (None, None, None) => Turn::Now(None),
+    }
+}
+
+/// Doctors' turn: the last day of that number that has come.
+pub(super) fn doctors(day: Option<i8>, as_of: DateTime, product: &str, before: Option<&Manifest>) -> Turn {
+    let Some(day) = day else { return Turn::Now(None) };
+    let this_month = as_of.date().first_of_month().saturating_add(i32::from(day - 1).days());
+    let last = match has_come(this_month, as_of) {
+        true => this_month,
+        false => this_month.saturating_sub(1.month()),
+    };
+    match shown(product, DOCTORS, before) {
+        Some(shown) if !is_after(last, &shown) => Turn::Kept(shown),
+        _ => Turn::Now(Some(last)),
+    }
+}
+
+fn has_come(date: Date, as_of: DateTime) -> bool {
+    date.at(HOUR, 0, 0, 0) <= as_of
+}
+
+/// Whether a date lies after the one whose figures are shown. Figures that were shown before the product had dates are
+/// those of their run.
+fn is_after(date: Date, shown: &Shown) -> bool {
+    date.to_string() > *shown.date.as_ref().unwrap_or(&shown.as_of)
+}
+
+/// What a product's part of a tree shows in a release; `None` when it has no file with figures there.
+fn shown(product: &str, tree: &str, before: Option<&Manifest>) -> Option<Shown> {
+    let before = before?;
+    let part = before.products.get(product)?;
+    let is_figures = |path: &str| path.split('/').next() == Some(tree) && path.ends_with(".csv");
+    let mut files = before.files.iter().filter(|(path, _)| is_figures(path));
+    files.any(|(_, file)| file.product.as_deref() == Some(product)).then(|| {
+        let own = || Shown { as_of: part.as_of.clone(), date: None };
+        part.shown.get(tree).cloned().unwrap_or_else(own)
+    })
+}
+
+/// Product → date → the day on which a run first saw it in the configuration.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Calendar(BTreeMap<String, BTreeMap<String, String>>);
+
+/// Keeps in `offentliggjort/kalender.json` when each date of publication was first seen, and refuses one that is seen
+/// too late (`utgivelse_varsel_maaneder`). The dates of a product's first configuration are taken as announced before.
+pub fn announce(config: &Config, as_of: DateTime) -> anyhow::Result<()> {
+    let place = config.root.join(super::public::FOLDER).join("kalender.json");
+    let mut calendar = read(&place)?;
+    let mut changed = false;
+    for (name, product) in &config.products {
+        let Some(dates) = &product.dates.public else { continue };
+        let notice = product.thresholds.get(NOTICE).copied().unwrap_or(0);
+        let is_first = !calendar.0.contains_key(name);
+        let seen = calendar.0.entry(name.clone()).or_default();
+        for date in dates {
+            if seen.contains_key(&date.to_string()) {
+                continue;
+            }
+            let earliest = as_of.date().saturating_add(jiff::Span::new().try_months(notice).context(NOTICE)?);
+            ensure!(
+                is_first || *date >= earliest,
+                "[product.{name}] `utgivelse`: {date} was first seen on {}, and a date is announced at least {notice} \
+                 months before (`{NOTICE}`); take it out, or write {earliest} or a later one",
+                as_of.date()
+            );
+            changed |= seen.insert(date.to_string(), as_of.date().to_string()).is_none();
+        }
+    }
+    if changed {
+        let text = serde_json::to_string_pretty(&calendar).context("writing the calendar")? + "\n";
+        disk::commit(&place, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn read(place: &Path) -> anyhow::Result<Calendar> {
+    if !place.exists() {
+        return Ok(Calendar::default());
+    }
+    serde_json::from_str(&disk::read_text(place)?)
+        .with_context(|| format!("{} is no calendar; restore it from backup", place.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::{File, Product};
+
+    fn at(text: &str) -> DateTime {
+        crate::calendar::as_of(text).unwrap()
+    }
+
+    fn dates() -> Vec<Date> {
+        ["2026-12-01", "2027-02-02"].map(|text| text.parse().unwrap()).into()
+    }
+
+    /// A release whose public figures are those of this run and date.
+    fn release(as_of: &str, date: Option<&str>) -> Manifest {
+        let shown = date.map(|date| Shown { as_of: as_of.to_owned(), date: Some(date.to_owned()) });
+        let shown: BTreeMap<String, Shown> =
+            shown.into_iter().flat_map(|it| [(PUBLIC.to_owned(), it.clone()), (DOCTORS.to_owned(), it)]).collect();
+        let product = Product { as_of: as_of.to_owned(), shown, ..Product::default() };
+        let file = File { product: Some("p".to_owned()), sha256: String::new(), bytes: 0, table: None, rows: None };
+        let files = ["offentlig/data/t.csv", "lege/1/t.csv"].map(|path| (path.to_owned(), file.clone()));
+        Manifest {
+            format: 1,
+            release: String::new(),
+            as_of: as_of.to_owned(),
+            synthetic: false,
+            settings: BTreeMap::new(),
+            products: [("p".to_owned(), product)].into(),
+            files: files.into(),
+        }
+    }
+
+    fn turn(as_of: &str, before: Option<&Manifest>) -> Turn {
+        public(Some(&dates()), at(as_of), "p", before)
+    }
+
+    fn date(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn public_figures_change_at_eight_on_announced_dates() {
+        assert_eq!(turn("2026-12-01T07:59", None), Turn::Coming(date("2026-12-01")));
+        assert_eq!(turn("2026-12-01T08:00", None), Turn::Now(Some(date("2026-12-01"))));
+        let first = release("2026-12-01", Some("2026-12-01"));
+        assert!(matches!(turn("2026-12-01", Some(&first)), Turn::Kept(_)));
+        assert!(matches!(turn("2027-02-02T07:59", Some(&first)), Turn::Kept(_)));
+        // No run on the day itself: the next one shows what the date promised.
+        assert_eq!(turn("2027-02-05", Some(&first)), Turn::Now(Some(date("2027-02-02"))));
+        let second = release("2027-02-05", Some("2027-02-02"));
+        assert!(matches!(turn("2027-08-01", Some(&second)), Turn::Kept(_)));
+        // A clock that was set back changes nothing.
+        assert!(matches!(turn("2026-11-01", Some(&second)), Turn::Kept(_)));
+    }
+
+    #[test]
+    fn a_product_without_dates_changes_on_every_run_and_with_its_first_dates_keeps_what_it_showed() {
+        assert_eq!(public(None, at("2026-12-01"), "p", None), Turn::Now(None));
+        let before = release("2026-11-10", None);
+        assert_eq!(turn("2026-11-20", Some(&before)), Turn::Kept(Shown { as_of: "2026-11-10".to_owned(), date: None }));
+        assert_eq!(turn("2026-12-01", Some(&before)), Turn::Now(Some(date("2026-12-01"))));
+    }
+
+    #[test]
+    fn doctors_pages_change_on_their_day_of_the_month() {
+        let turn = |as_of: &str, before: Option<&Manifest>| doctors(Some(12), at(as_of), "p", before);
+        assert_eq!(turn("2026-12-03", None), Turn::Now(Some(date("2026-11-12"))));
+        let before = release("2026-12-03", Some("2026-11-12"));
+        assert!(matches!(turn("2026-12-12T07:00", Some(&before)), Turn::Kept(_)));
+        assert_eq!(turn("2026-12-12T08:00", Some(&before)), Turn::Now(Some(date("2026-12-12"))));
+    }
+
+    #[test]
+    fn a_date_that_is_seen_too_late_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let announce = |dates: &str, as_of: &str| {
+            let file = root.path().join("speil.toml");
+            disk::write(&file, format!("root = \".\"\n[product.too]\nutgivelse = [{dates}]\n").as_bytes()).unwrap();
+            announce(&Config::load(&file).unwrap(), at(as_of)).map_err(|error| error.to_string())
+        };
+        // The first configuration's may be near.
+        assert_eq!(announce("\"2026-12-01\"", "2026-11-20"), Ok(()));
+        let error = announce("\"2026-12-01\", \"2027-02-02\"", "2026-11-21").unwrap_err();
+        assert!(error.contains("2027-02-02 was first seen on 2026-11-21") && error.contains("2027-02-21"), "{error}");
+        assert_eq!(announce("\"2026-12-01\", \"2027-02-21\"", "2026-11-21"), Ok(()));
+        // Known by then.
+        assert_eq!(announce("\"2027-02-21\"", "2027-02-20"), Ok(()));
+        assert_eq!(announce("\"2026-12-01\", \"2027-02-21\"", "2027-02-20"), Ok(()));
+        // A date that has passed cannot be announced.
+        assert!(announce("\"2027-01-05\", \"2027-02-21\"", "2027-02-20").is_err());
+    }
+}

@@ -1,0 +1,254 @@
+//! `root/offentliggjort/`: every public table as it has ever been shown (D5), and `index.json`, which says when.
+//!
+//! Written before the release that shows it is switched to, so that nothing public is ever missing here. A run that is
+//! killed between leaves a switch that nobody saw; the next run settles that. Files are only added. They are no second
+//! names of a release's: what is kept for ever must not be damaged with a release. Knows no rule of disclosure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use arrow::array::RecordBatch;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Manifest, Shown};
+use super::revision::Revision;
+use crate::disk;
+
+/// The folder below a root.
+pub(crate) const FOLDER: &str = "offentliggjort";
+const INDEX: &str = "index.json";
+const FORMAT: u32 = 1;
+
+/// What has been public.
+pub(super) struct History {
+    folder: PathBuf,
+    index: Index,
+    /// Where tonight's switches begin.
+    tonight: usize,
+    changed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Index {
+    format: u32,
+    switches: Vec<Switch>,
+}
+
+/// One change of a product's public tables.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Switch {
+    pub(super) product: String,
+    /// The run that made the figures, and the announced date.
+    pub(super) figures: Shown,
+    /// Whether a release showed it. What a killed run left has not been seen, and is kept all the same.
+    shown: bool,
+    /// What the tables were made from; of a product's last switch only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) basis: Option<Basis>,
+    /// Table → its file.
+    pub(super) tables: BTreeMap<String, Kept>,
+    /// What changed since the switch before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) revisions: Vec<Revision>,
+    /// Table → column → cells that were public until then and are not shown from then on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) newly_hidden: NewlyHidden,
+}
+
+/// Table → column → cells.
+pub(super) type NewlyHidden = BTreeMap<String, BTreeMap<String, usize>>;
+
+/// What a product's tables were made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Basis {
+    /// Source table → partition → content hash.
+    pub(super) inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// Model → hash of its file.
+    pub(super) models: BTreeMap<String, String>,
+    pub(super) thresholds: BTreeMap<String, i64>,
+    pub(super) paragraphs: BTreeSet<i64>,
+}
+
+/// One kept file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kept {
+    /// Path below the folder.
+    file: String,
+    pub(super) sha256: String,
+}
+
+impl History {
+    /// What has been public below a root; nothing before the first release.
+    pub(super) fn load(root: &Path) -> anyhow::Result<History> {
+        let folder = root.join(FOLDER);
+        let place = folder.join(INDEX);
+        let index = match place.exists() {
+            true => {
+                let what = || format!("{} cannot be read; restore it from backup", place.display());
+                serde_json::from_str(&disk::read_text(&place)?).with_context(what)?
+            }
+            false => Index { format: FORMAT, switches: Vec::new() },
+        };
+        ensure!(index.format == FORMAT, "{} has format {}, not {FORMAT}", place.display(), index.format);
+        Ok(History { folder, tonight: index.switches.len(), index, changed: false })
+    }
+
+    /// The switch whose tables are public now: the last that was shown.
+    pub(super) fn last(&self, product: &str) -> Option<&Switch> {
+        self.index.switches.iter().rev().find(|switch| switch.product == product && switch.shown)
+    }
+
+    /// The switch whose tables a product shows after tonight.
+    pub(super) fn after_tonight(&self, product: &str) -> Option<&Switch> {
+        self.index.switches[self.tonight..].iter().find(|switch| switch.product == product).or(self.last(product))
+    }
+
+    /// A table as it has ever been, the latest first; also what nobody may have seen.
+    pub(super) fn ever(&self, table: &str) -> anyhow::Result<Vec<RecordBatch>> {
+        let mut told = BTreeSet::new();
+        let switches = self.index.switches.iter().rev();
+        let files = switches.filter_map(|switch| switch.tables.get(table)).filter(|kept| told.insert(&kept.sha256));
+        files.map(|kept| self.read(kept)).collect()
+    }
+
+    /// Reads a kept file, if it is what it was.
+    pub(super) fn read(&self, kept: &Kept) -> anyhow::Result<RecordBatch> {
+        let place = self.folder.join(&kept.file);
+        let found = disk::sha256_of_file(&place)?;
+        ensure!(found == kept.sha256, "{} has another hash than {INDEX} says; restore it from backup", place.display());
+        read_table(&place)
+    }
+
+    /// All revisions that were shown or are tonight, the latest first, each with its switch.
+    pub(super) fn revisions(&self) -> impl Iterator<Item = (&Switch, &Revision)> {
+        let switches = self.index.switches.iter().enumerate().rev();
+        let shown = switches.filter(|(at, switch)| switch.shown || *at >= self.tonight);
+        shown.flat_map(|(_, switch)| switch.revisions.iter().map(move |revision| (switch, revision)))
+    }
+
+    /// Which of these tables (name, hash) have not been kept.
+    pub(super) fn lacks<'a>(&self, tables: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+        let tables_of = |switch: &'_ Switch| {
+            switch.tables.iter().map(|(table, kept)| (table.clone(), kept.sha256.clone())).collect::<Vec<_>>()
+        };
+        let kept: BTreeSet<(String, String)> = self.index.switches.iter().flat_map(tables_of).collect();
+        let is_kept = |table: &str, hash: &str| kept.contains(&(table.to_owned(), hash.to_owned()));
+        tables.filter(|(table, hash)| !is_kept(table, hash)).map(|(table, _)| table.to_owned()).collect()
+    }
+
+    /// Kept files that are gone or are not what they were.
+    pub(super) fn damaged(&self) -> Vec<String> {
+        let files: BTreeMap<&str, &str> = self
+            .index
+            .switches
+            .iter()
+            .flat_map(|switch| switch.tables.values())
+            .map(|kept| (kept.file.as_str(), kept.sha256.as_str()))
+            .collect();
+        let is_damaged =
+            |file: &str, hash: &str| disk::sha256_of_file(&self.folder.join(file)).map_or(true, |found| found != hash);
+        files.into_iter().filter(|(file, hash)| is_damaged(file, hash)).map(|(file, _)| file.to_owned()).collect()
+    }
+
+    /// A switch that a killed run left was shown when the release that is shown now has its tables.
+    pub(super) fn settle(&mut self, current: Option<&Manifest>) {
+        let Some(current) = current else { return };
+        for switch in self.index.switches.iter_mut().filter(|switch| !switch.shown) {
+            let shown = |(table, kept): (&String, &Kept)| {
+                let file = current.files.get(&format!("tabeller/{table}.parquet"));
+                file.is_some_and(|file| file.sha256 == kept.sha256)
+            };
+            if switch.tables.iter().all(shown) {
+                switch.shown = true;
+                self.changed = true;
+            }
+        }
+        // Only what is public now is compared with what comes.
+        let mut told = BTreeSet::new();
+        for switch in self.index.switches.iter_mut().rev().filter(|switch| switch.shown) {
+            if !told.insert(&switch.product) {
+                switch.basis = None;
+            }
+        }
+    }
+
+    /// Keeps the tables that a product shows from now on (name → Parquet). When they are those that are public already,
+    /// only what they are made from is noted; else `changes` says what changed.
+    pub(super) fn keep(
+        &mut self,
+        product: &str,
+        figures: Shown,
+        basis: Basis,
+        tables: &BTreeMap<String, Vec<u8>>,
+        changes: impl FnOnce(&History) -> anyhow::Result<(Vec<Revision>, NewlyHidden)>,
+    ) -> anyhow::Result<()> {
+        let files = tables.iter().map(|(table, bytes)| Ok((table.clone(), self.put(table, bytes, &figures.as_of)?)));
+        let files: BTreeMap<String, Kept> = files.collect::<anyhow::Result<_>>()?;
+        let last = self.index.switches.iter().rposition(|switch| switch.product == product && switch.shown);
+        if let Some(last) = last.map(|at| &mut self.index.switches[at]).filter(|last| last.tables == files) {
+            self.changed |= last.basis.as_ref() != Some(&basis);
+            last.basis = Some(basis);
+            return Ok(());
+        }
+        let (revisions, newly_hidden) = changes(self)?;
+        self.index.switches.push(Switch {
+            product: product.to_owned(),
+            figures,
+            shown: false,
+            basis: Some(basis),
+            tables: files,
+            revisions,
+            newly_hidden,
+        });
+        self.changed = true;
+        Ok(())
+    }
+
+    fn put(&self, table: &str, bytes: &[u8], as_of: &str) -> anyhow::Result<Kept> {
+        let sha256 = disk::sha256(bytes);
+        let mut earlier = self.index.switches.iter().filter_map(|switch| switch.tables.get(table));
+        if let Some(kept) = earlier.find(|kept| kept.sha256 == sha256) {
+            return Ok(kept.clone());
+        }
+        let file = format!("{table}/{as_of}-{}.parquet", &sha256[..12]);
+        disk::write(&self.folder.join(&file), bytes)?;
+        Ok(Kept { file, sha256 })
+    }
+
+    /// Brings it to the disk; before the release that shows it.
+    pub(super) fn commit(&mut self) -> anyhow::Result<()> {
+        if std::mem::take(&mut self.changed) {
+            disk::commit(&self.folder.join(INDEX), self.to_json()?.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a release shows the last switches. Not brought to the disk by force: the next run would see it itself.
+    pub(super) fn confirm(&mut self, shown: &Manifest) -> anyhow::Result<()> {
+        self.settle(Some(shown));
+        if std::mem::take(&mut self.changed) {
+            disk::write(&self.folder.join(INDEX), self.to_json()?.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn to_json(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(&self.index).context("writing what has been public")? + "\n")
+    }
+}
+
+/// All rows of a table's Parquet file.
+pub(super) fn read_table(place: &Path) -> anyhow::Result<RecordBatch> {
+    let broken = || format!("{} is not readable as Parquet", place.display());
+    let builder = ParquetRecordBatchReaderBuilder::try_new(disk::open(place)?).with_context(broken)?;
+    let schema = builder.schema().clone();
+    let batches: Vec<RecordBatch> =
+        builder.build().with_context(broken)?.map(|batch| batch.with_context(broken)).collect::<anyhow::Result<_>>()?;
+    arrow::compute::concat_batches(&schema, &batches).with_context(broken)
+}

@@ -1,0 +1,264 @@
+//! The steps of a night, each with its line in the ledger. What one step leaves the next one works on.
+//!
+//! Knows what a step needs and which exit code its failure means; the order of steps stands in `run`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::ledger::Recorder;
+use super::workshop::{WORKING_FOLDER, Workshop};
+use super::{ExitCode, Failure, Options, OrExit, Outcome, RUNS_FOLDER, Step, freshness, sweep};
+use crate::config::Config;
+use crate::contract::Contract;
+use crate::lake::{Finished, State};
+use crate::model::{Built, Model};
+use crate::publish::{self, Releases};
+use crate::{disk, fetch, ingest};
+
+/// A night under way.
+pub(super) struct Night<'a> {
+    config: &'a Config,
+    options: &'a Options<'a>,
+    contracts: &'a [Contract],
+    recorder: &'a Recorder,
+    outcome: &'a mut Outcome,
+    workshop: Workshop,
+    state_file: PathBuf,
+    state: State,
+}
+
+impl<'a> Night<'a> {
+    /// Opens what all steps work with; what is in force must be whole.
+    pub(super) fn open(
+        config: &'a Config,
+        options: &'a Options<'a>,
+        contracts: &'a [Contract],
+        recorder: &'a Recorder,
+        outcome: &'a mut Outcome,
+    ) -> Result<Night<'a>, Failure> {
+        let state_file = config.root.join("state.json");
+        let (workshop, state) = recorder.step("open", |facts| {
+            remove_leftovers(&config.root).or_exit(ExitCode::TryAgain)?;
+            let workshop = Workshop::open(config, contracts, options.as_of.date()).or_exit(ExitCode::Configuration)?;
+            workshop.check_product(options.only).or_exit(ExitCode::Usage)?;
+            publish::announce(config, options.as_of).or_exit(ExitCode::Configuration)?;
+            facts.sql = Some(workshop.sql());
+            facts.partitions = Some(workshop.partitions());
+            let state = State::load(&state_file).map_err(|error| damaged_state(config, error))?;
+            workshop.lake.check_all(&state).or_exit(ExitCode::CheckFailed)?;
+            Ok((workshop, state))
+        })?;
+        Ok(Night { config, options, contracts, recorder, outcome, workshop, state_file, state })
+    }
+
+    fn takes(&self, step: Step) -> bool {
+        self.options.steps.contains(&step)
+    }
+
+    fn asked_for(&self, product: &str) -> bool {
+        self.options.only.is_none_or(|only| only == product)
+    }
+
+    /// Brings what servers have. A source that fails does not stop the others.
+    pub(super) fn fetch(&mut self) -> Result<(), Failure> {
+        if !self.takes(Step::Fetch) {
+            return Ok(());
+        }
+        let fetch = fetch::Fetch {
+            config: self.config,
+            contracts: self.contracts,
+            only: self.options.only,
+            as_of: self.options.as_of.date(),
+            now: jiff::Timestamp::now(),
+            progress: self.options.progress,
+        };
+        self.outcome.fetched = self.recorder.step("fetch", |facts| {
+            let fetched = fetch::bring(&fetch);
+            facts.fetched(&fetched);
+            Ok(fetched)
+        })?;
+        Ok(())
+    }
+
+    /// Takes deliveries in, and commits them.
+    pub(super) fn ingest(&mut self) -> Result<(), Failure> {
+        if !self.takes(Step::Ingest) {
+            return Ok(());
+        }
+        let (workshop, state, options) = (&self.workshop, &mut self.state, self.options);
+        self.outcome.ingested = self.recorder.step("ingest", |facts| {
+            let delivered = fetch::delivered(self.config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
+            let ingest = workshop.ingest(self.config, self.contracts, &delivered, options.only);
+            let commit = |state: &State| state.commit(&self.state_file);
+            let report = ingest.run(state, options.progress, &commit).or_exit(ExitCode::TryAgain)?;
+            facts.ingested(&report);
+            Ok(report)
+        })?;
+        Ok(())
+    }
+
+    /// Computes what changed, and commits it.
+    pub(super) fn build(&mut self) -> Result<(), Failure> {
+        if !self.takes(Step::Build) {
+            return Ok(());
+        }
+        let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
+        let (options, state) = (self.options, &mut self.state);
+        let builder = self.workshop.builder(self.config, self.contracts, options.as_of.date(), &finished, options.only);
+        self.outcome.built = self.recorder.step("build", |facts| {
+            let mut built = builder.run(state, options.progress);
+            facts.built(&built);
+            take_disk_failure(&mut built)?;
+            state.commit(&self.state_file).and_then(|()| finished.forget()).or_exit(ExitCode::TryAgain)?;
+            Ok(built)
+        })?;
+        Ok(())
+    }
+
+    /// One window over months that were selected by different paragraphs would compare what cannot be compared; and what
+    /// is far too late is no news.
+    pub(super) fn stop_what_is_mixed_or_late(&mut self) {
+        let mixed = ingest::mixed(self.config, self.contracts, &self.state);
+        self.outcome.freshness = freshness::of(self.config, self.contracts, &self.state, self.options.as_of);
+        freshness::warn(&self.outcome.freshness);
+        for (product, error) in mixed.into_iter().chain(freshness::too_late(&self.outcome.freshness)) {
+            if self.asked_for(&product) {
+                self.outcome.built.failed.entry(product).or_insert(error);
+            }
+        }
+    }
+
+    /// Compares the night as a whole with what it should be. A product that breaks a rule fails.
+    pub(super) fn check(&mut self) -> Result<(), Failure> {
+        let carried = self.carried();
+        if !self.publishes(&carried) {
+            return Ok(());
+        }
+        let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
+        let (config, options) = (self.config, self.options);
+        let builder = self.workshop.builder(config, self.contracts, options.as_of.date(), &finished, options.only);
+        self.outcome.checked = self.recorder.step("check", |facts| {
+            if let Some(model) = builder.stale(&self.state, &carried) {
+                return Err(not_built(model));
+            }
+            self.workshop.check_contents(&self.state, &carried).or_exit(ExitCode::CheckFailed)?;
+            let shown = publish::computed(&Releases::at(&config.root));
+            let checks = self.workshop.checks(config, self.contracts, &builder, &self.state, shown.as_ref());
+            let checked = checks.check(&carried, options.progress);
+            facts.checked(&checked);
+            Ok(checked)
+        })?;
+        self.outcome.built.failed.append(&mut self.outcome.checked.failed);
+        Ok(())
+    }
+
+    /// Publishes the products that hold, and removes what no kept release needs.
+    pub(super) fn publish(&mut self) -> Result<(), Failure> {
+        let carried = self.carried();
+        if !self.publishes(&carried) {
+            return Ok(());
+        }
+        (self.options.progress)("publishing");
+        let outcome = &*self.outcome;
+        let done = self.recorder.step("publish", |facts| {
+            let late = freshness::notes(&outcome.freshness);
+            let held = &outcome.checked.held;
+            let publisher = self.workshop.publisher(self.config, &self.state, self.options.as_of, carried, held, late);
+            let done = publisher.publish().map_err(Failure::from)?;
+            facts.published(&done);
+            Ok(done)
+        })?;
+        // Before the sweep, which may fail: the ledger must know what is shown.
+        self.outcome.published = Some(done);
+        self.recorder.step("sweep", |facts| {
+            let swept = sweep::sweep(self.config, &self.workshop.lake, self.state.clone());
+            facts.swept = swept.or_exit(ExitCode::Publishing)?;
+            Ok(())
+        })
+    }
+
+    /// Products whose part of the release before is taken over.
+    fn carried(&self) -> BTreeSet<String> {
+        let mut carried = self.workshop.not_asked_for(self.options.only);
+        carried.extend(self.outcome.built.failed.keys().cloned());
+        carried
+    }
+
+    fn publishes(&self, carried: &BTreeSet<String>) -> bool {
+        let products = self.workshop.models.products();
+        self.takes(Step::Publish) && products.iter().any(|product| !carried.contains(*product))
+    }
+
+    /// Several causes: the highest code.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        let refused = if self.outcome.ingested.refused.is_empty() { ExitCode::Done } else { ExitCode::Refused };
+        let failed = if self.outcome.built.failed.is_empty() { ExitCode::Done } else { ExitCode::CheckFailed };
+        let not_fetched = self.outcome.fetched.failed().next().map_or(ExitCode::Done, |_| ExitCode::TryAgain);
+        refused.max(failed).max(not_fetched)
+    }
+}
+
+/// That the machine failed says nothing of the product, and the next one would meet the same.
+fn take_disk_failure(built: &mut Built) -> Result<(), Failure> {
+    let by_disk = built.failed.iter().find(|(_, error)| disk::advice(error).is_some());
+    let product = by_disk.map(|(product, _)| product.clone());
+    let error = product.and_then(|product| built.failed.remove(&product));
+    error.map_or(Ok(()), |error| Err(Failure::new(ExitCode::TryAgain, error)))
+}
+
+fn not_built(model: &Model) -> Failure {
+    let error = anyhow::anyhow!(
+        "{}: what is computed is not what deliveries, SQL, thresholds and the run's date call for, so it is not \
+         published; run `speil build` with the same --as-of first, or `speil run`",
+        model.file
+    );
+    Failure { code: ExitCode::CheckFailed, error }
+}
+
+/// Nothing may be computed without knowing what is in force; a release carries what was when it was made.
+pub(super) fn damaged_state(config: &Config, error: anyhow::Error) -> Failure {
+    if disk::advice(&error).is_some() {
+        return Failure::new(ExitCode::TryAgain, error);
+    }
+    let kept = Releases::at(&config.root).all().unwrap_or_default().into_iter();
+    let whole: Vec<String> = kept
+        .map(|release| release.join("state.json"))
+        .filter(|file| State::load_existing(file).is_ok())
+        .map(|file| file.display().to_string())
+        .collect();
+    let advice = if whole.is_empty() {
+        "remove it and run again to rebuild everything from the deliveries".to_owned()
+    } else {
+        format!(
+            "copy the state of a release over it and run again (these are whole: {}), or remove it and run again to \
+             rebuild everything from the deliveries",
+            whole.join(", ")
+        )
+    };
+    let error = error.context(format!("{} is damaged; {advice}", config.root.join("state.json").display()));
+    Failure { code: ExitCode::CheckFailed, error }
+}
+
+/// What a killed run left: its working folder, and files that it was writing beside their place. Only for who holds
+/// the lock.
+fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
+    let listed = |folder: &Path| std::fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()));
+    for entry in listed(root)?.chain(listed(&root.join(RUNS_FOLDER))?) {
+        let path = entry.with_context(|| format!("listing {}", root.display()))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(WORKING_FOLDER) {
+            disk::remove_folder(&path)?;
+        } else if name.starts_with(disk::HALF_WRITTEN) {
+            disk::remove(&path)?;
+        }
+    }
+    let public = root.join(publish::PUBLIC_FOLDER);
+    for path in disk::files_below(&public)? {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(disk::HALF_WRITTEN)) {
+            disk::remove(&public.join(path))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+/*---
+title = "Lege i vinduet: pakninger, DDD og hvem som reserverte"
+audience = "arbeid"
+grain = ["rekvirent_hpr"]
+versjon = 1
+[columns.rekvirent_hpr]
+unit = "HPR-nummer"
+[columns.reservert_pasient]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+[columns.reservert_apotek]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+[columns.virkestoff]
+unit = "forskrivninger, eller utleveringer når nummer mangler"
+[columns.antall_tusendeler]
+unit = "tusendels pakning"
+[columns.ddd_mikro]
+unit = "milliondels DDD"
+[columns.uten_ddd]
+unit = "utleveringer uten DDD"
+---*/
+-- B1: beside the headline. A line that both doctor and patient reserved is delivered as the doctor's.
+select
+    c.rekvirent_hpr,
+    sum(case when v.teller_forskrivninger = 1 then c.reservert_pasient else c.utleveringer_reservert_pasient end)
+        as reservert_pasient,
+    sum(case when v.teller_forskrivninger = 1 then c.reservert_apotek else c.utleveringer_reservert_apotek end)
+        as reservert_apotek,
+    sum(case when v.teller_forskrivninger = 1 then c.virkestoff else c.virkestoff_utleveringer end) as virkestoff,
+    sum(c.antall_tusendeler) as antall_tusendeler,
+    sum(c.ddd_mikro) as ddd_mikro,
+    sum(c.uten_ddd) as uten_ddd
+from lege_gruppe_maaned as c
+inner join reservasjon_vindu as v on c.maaned between v.fra_maaned and v.til_maaned
+group by c.rekvirent_hpr
+order by c.rekvirent_hpr

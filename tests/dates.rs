@@ -1,0 +1,164 @@
+//! Dates of publication: the public sees figures on announced dates and not before, also not on the pages of others;
+//! doctors' pages change on their day of the month; a date that nobody was told of in time is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use speil::publish::{Manifest, verify};
+use speil::run::ExitCode;
+
+use crate::support::{AS_OF, Root};
+
+const OCTOBER: &str = "utlevering/utlevering_2026-10.csv";
+const PAGE: &str = "offentlig/nasjonalt/index.html";
+const MONTHS: &str = "offentlig/data/reservasjonsgrad_maaned.csv";
+
+/// Puts keys into `[product.reservasjon]`.
+fn configure(root: &Root, keys: &str) {
+    let file = root.path().join("speil.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let without: String = text
+        .lines()
+        .filter(|line| !line.starts_with("utgivelse") && !line.starts_with("lege_dag"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(&file, without.replace("[product.reservasjon]\n", &format!("[product.reservasjon]\n{keys}\n"))).unwrap();
+}
+
+fn read(root: &Root, file: &str) -> String {
+    fs::read_to_string(root.current().join(file)).unwrap()
+}
+
+/// Public files of the products. Pages that products share bear each release's date.
+fn public(root: &Root) -> BTreeMap<String, String> {
+    let shared = ["offentlig/index.html", "offentlig/revisjoner/index.html"];
+    let kept = |file: &String| file.starts_with("offentlig/") && !file.contains("/assets/");
+    let hashes = root.release_hashes().into_iter();
+    hashes.filter(|(file, _)| kept(file) && !shared.contains(&file.as_str())).collect()
+}
+
+fn a_doctors_page(root: &Root) -> String {
+    let files = root.release_hashes().into_keys();
+    let mut pages = files.filter(|file| file.starts_with("lege/") && file.ends_with("index.html"));
+    pages.find(|file| read(root, file).contains("<svg")).unwrap()
+}
+
+fn as_of(root: &Root, time: &str) {
+    let outcome = root.run_as_of(time).unwrap();
+    assert_eq!(outcome.code, ExitCode::Done, "{:?} {:?}", outcome.ingested.refused, outcome.built.failed);
+    assert_eq!(verify(&root.current()).unwrap(), []);
+}
+
+#[test]
+fn before_the_first_date_the_public_sees_when_and_no_figure() {
+    let root = Root::tiny();
+    configure(&root, "utgivelse = [\"2026-11-11\"]");
+    as_of(&root, "2026-11-11T07:59");
+    assert!(read(&root, PAGE).contains("De første tallene kommer 11. november 2026 klokka 08."));
+    assert!(!read(&root, PAGE).contains("<svg") && !read(&root, "offentlig/index.html").contains("<svg"));
+    let data = fs::read_dir(root.current().join("offentlig/data")).unwrap();
+    let names: Vec<String> = data.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    assert!(names.iter().all(|name| name.starts_with("revisjoner")), "{names:?}");
+    // Tonight's figures wait where no web server looks, and nothing has been public.
+    assert!(root.current().join("tabeller/neste/reservasjonsgrad_maaned.parquet").exists());
+    assert!(!root.current().join("tabeller/reservasjonsgrad_maaned.parquet").exists());
+    assert!(!root.path().join("offentliggjort/reservasjonsgrad_maaned").exists());
+    // The doctor's own figures are there, the nation's are not.
+    let doctor = read(&root, &a_doctors_page(&root));
+    assert!(doctor.contains("De første tallene kommer") && !doctor.contains("Landet"));
+
+    as_of(&root, "2026-11-11T08:00");
+    assert!(read(&root, PAGE).contains("<svg") && read(&root, PAGE).contains("Utgitt 11. november 2026."));
+    assert!(root.current().join(MONTHS).exists() && !root.current().join("tabeller/neste").exists());
+    let shown = &root.manifest().products["reservasjon"].shown["offentlig"];
+    assert_eq!((shown.as_of.as_str(), shown.date.as_deref()), ("2026-11-11", Some("2026-11-11")));
+}
+
+#[test]
+fn between_dates_public_files_are_those_of_the_last_one_and_doctors_see_no_other() {
+    let root = Root::tiny();
+    let october = fs::read(root.landing(OCTOBER)).unwrap();
+    fs::remove_file(root.landing(OCTOBER)).unwrap();
+    configure(&root, "utgivelse = [\"2026-10-20\", \"2027-01-20\"]");
+    as_of(&root, "2026-10-25");
+    let before = public(&root);
+    let doctor = a_doctors_page(&root);
+    assert!(!read(&root, MONTHS).contains("2026-10"));
+
+    fs::write(root.landing(OCTOBER), october).unwrap();
+    as_of(&root, "2026-11-10");
+    assert_eq!(public(&root), before);
+    let shown = root.manifest().products["reservasjon"].shown["offentlig"].clone();
+    assert_eq!((shown.as_of.as_str(), shown.date.as_deref()), ("2026-10-25", Some("2026-10-20")));
+    // The doctor's own October is there, and the nation's line ends in September.
+    let own = read(&root, &doctor.replace("index.html", "reservasjonsgrad_lege_maaned.csv"));
+    assert!(own.contains("2026-10"));
+    let page = read(&root, &doctor);
+    let row =
+        |month: &str| page.lines().find(|line| line.contains(&format!("<th scope=\"row\">{month}</th>"))).unwrap();
+    assert!(row("oktober 2026").ends_with("<td class=\"n\">ikke tilgjengelig</td></tr>"), "{}", row("oktober 2026"));
+    assert!(!row("september 2026").ends_with("ikke tilgjengelig</td></tr>"), "{}", row("september 2026"));
+    assert_eq!(root.manifest().products["reservasjon"].as_of, "2026-11-10");
+    let staged = fs::read(root.current().join("tabeller/neste/reservasjonsgrad_maaned.parquet")).unwrap();
+    assert_ne!(staged, fs::read(root.current().join("tabeller/reservasjonsgrad_maaned.parquet")).unwrap());
+
+    as_of(&root, "2027-01-20");
+    assert!(read(&root, MONTHS).contains("2026-10"));
+}
+
+#[test]
+fn doctors_pages_change_on_their_day_of_the_month() {
+    let root = Root::tiny();
+    let october = fs::read(root.landing(OCTOBER)).unwrap();
+    fs::remove_file(root.landing(OCTOBER)).unwrap();
+    configure(&root, "lege_dag = 12");
+    as_of(&root, "2026-11-09");
+    let own = |root: &Root| -> BTreeMap<String, String> {
+        root.release_hashes().into_iter().filter(|(file, _)| file.starts_with("lege/")).collect()
+    };
+    let before = own(&root);
+    fs::write(root.landing(OCTOBER), october).unwrap();
+    as_of(&root, "2026-11-11");
+    assert_eq!(own(&root), before);
+    // Public figures are not bound to that day.
+    assert!(read(&root, MONTHS).contains("2026-10"));
+    as_of(&root, "2026-11-12");
+    assert_ne!(own(&root), before);
+    assert_eq!(root.manifest().products["reservasjon"].shown["lege"].date.as_deref(), Some("2026-11-12"));
+}
+
+#[test]
+fn a_date_that_is_announced_too_late_ends_with_10_and_changes_nothing() {
+    let root = Root::tiny();
+    configure(&root, "utgivelse = [\"2026-11-20\"]");
+    as_of(&root, AS_OF);
+    let before = Manifest::load(&root.current()).unwrap();
+    configure(&root, "utgivelse = [\"2026-11-20\", \"2026-12-20\"]");
+    let output = root.output(&["run"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(10), "{told}");
+    assert!(told.contains("2026-12-20 was first seen on 2026-11-10") && told.contains("write 2027-02-10"), "{told}");
+    assert_eq!(Manifest::load(&root.current()).unwrap(), before);
+    configure(&root, "utgivelse = [\"2026-11-20\", \"2027-02-10\"]");
+    as_of(&root, AS_OF);
+}
+
+#[test]
+fn a_night_with_nothing_new_leaves_the_release_and_says_so() {
+    let root = Root::of_both_products();
+    root.run_to(ExitCode::Done);
+    let (release, hashes) = (root.manifest().release, root.release_hashes());
+    let outcome = root.run_as_of("2026-11-11").unwrap();
+    let published = outcome.published.unwrap();
+    assert_eq!((published.new, published.release.as_str()), (false, release.as_str()));
+    assert_eq!(root.release_hashes(), hashes);
+    let config = root.path().join("speil.toml");
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+    let output = program.args(["run", "--as-of", "2026-11-12", "--config"]).arg(config).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("Nothing new; shown is"), "{told}");
+    // A release that was damaged is made anew, as of that day.
+    fs::remove_file(root.current().join("offentlig/data/linjeklasser.csv")).unwrap();
+    assert!(root.run_as_of("2026-11-12").unwrap().published.unwrap().new);
+    assert_eq!(verify(&root.current()).unwrap(), []);
+}
