@@ -11,7 +11,7 @@ use crate::support::{AS_OF, Root};
 
 const OCTOBER: &str = "utlevering/utlevering_2026-10.csv";
 const PAGE: &str = "offentlig/nasjonalt/index.html";
-const MONTHS: &str = "offentlig/data/reservasjonsgrad_maaned.csv";
+const MONTHS: &str = "offentlig/data/reservasjon_nasjonal_maaned.csv";
 
 /// Puts keys into `[product.reservasjon]`.
 fn configure(root: &Root, keys: &str) {
@@ -60,9 +60,9 @@ fn before_the_first_date_the_public_sees_when_and_no_figure() {
     let names: Vec<String> = data.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
     assert!(names.iter().all(|name| name.starts_with("revisjoner")), "{names:?}");
     // Tonight's figures wait where no web server looks, and nothing has been public.
-    assert!(root.current().join("tabeller/neste/reservasjonsgrad_maaned.parquet").exists());
-    assert!(!root.current().join("tabeller/reservasjonsgrad_maaned.parquet").exists());
-    assert!(!root.path().join("offentliggjort/reservasjonsgrad_maaned").exists());
+    assert!(root.current().join("tabeller/neste/reservasjon_nasjonal_maaned.parquet").exists());
+    assert!(!root.current().join("tabeller/reservasjon_nasjonal_maaned.parquet").exists());
+    assert!(!root.path().join("offentliggjort/reservasjon_nasjonal_maaned").exists());
     // The doctor's own figures are there, the nation's are not.
     let doctor = read(&root, &a_doctors_page(&root));
     assert!(doctor.contains("De første tallene kommer") && !doctor.contains("Landet"));
@@ -99,8 +99,8 @@ fn between_dates_public_files_are_those_of_the_last_one_and_doctors_see_no_other
     assert!(row("oktober 2026").ends_with("<td class=\"n\">ikke tilgjengelig</td></tr>"), "{}", row("oktober 2026"));
     assert!(!row("september 2026").ends_with("ikke tilgjengelig</td></tr>"), "{}", row("september 2026"));
     assert_eq!(root.manifest().products["reservasjon"].as_of, "2026-11-10");
-    let staged = fs::read(root.current().join("tabeller/neste/reservasjonsgrad_maaned.parquet")).unwrap();
-    assert_ne!(staged, fs::read(root.current().join("tabeller/reservasjonsgrad_maaned.parquet")).unwrap());
+    let staged = fs::read(root.current().join("tabeller/neste/reservasjon_nasjonal_maaned.parquet")).unwrap();
+    assert_ne!(staged, fs::read(root.current().join("tabeller/reservasjon_nasjonal_maaned.parquet")).unwrap());
 
     as_of(&root, "2027-01-20");
     assert!(read(&root, MONTHS).contains("2026-10"));
@@ -158,7 +158,7 @@ fn a_night_with_nothing_new_leaves_the_release_and_says_so() {
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.contains("Nothing new; shown is"), "{told}");
     // A release that was damaged is made anew, as of that day.
-    fs::remove_file(root.current().join("offentlig/data/linjeklasser.csv")).unwrap();
+    fs::remove_file(root.current().join("offentlig/data/reservasjon_klasser.csv")).unwrap();
     assert!(root.run_as_of("2026-11-12").unwrap().published.unwrap().new);
     assert_eq!(verify(&root.current()).unwrap(), []);
 }

@@ -238,7 +238,7 @@ fn national_classes(root: &Root) -> BTreeMap<String, i64> {
         let classes = texts(arrow::array::RecordBatch::column_by_name(batch, "klasse").unwrap());
         classes.into_iter().zip(integers(batch, "linjer").into_iter().map(Option::unwrap)).collect()
     };
-    root.table("linjeklasser").iter().flat_map(of).collect()
+    root.table("reservasjon_klasser").iter().flat_map(of).collect()
 }
 
 fn courses_are_classed(root: &Root, clean: &Root, list: &[Listed]) {
@@ -294,7 +294,8 @@ fn county_receipt(root: &Root) -> BTreeMap<String, i64> {
 }
 
 /// The tables that count what was rejected, and the pages that show them.
-const COUNTS_REJECTED: [&str; 4] = ["too_kvittering", "linjeklasser", "fylke/03/index.html", "nasjonalt/index.html"];
+const COUNTS_REJECTED: [&str; 4] =
+    ["too_kvittering", "reservasjon_klasser", "fylke/03/index.html", "nasjonalt/index.html"];
 
 /// Every table and page of both products but those that count what was rejected is what it is without the faults.
 fn the_rest_is_published(faulty: &Root, clean: &Root) {

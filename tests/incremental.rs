@@ -20,10 +20,10 @@ const LINES: &str = "linje_klasse lege_gruppe_maaned lege_klasse_maaned lege_sum
 /// What the window's prescriptions become, from doctor and group to the published tables.
 const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum lege_sum lege_mengde trakt_lege trakt \
                        trakt_grense reservasjonsgrad_landet \
-                       reservasjonsgrad_maaned reservasjonsgrad_lege reservasjonsgrad_lege_maaned \
-                       reservasjonsgrad_fordeling reservasjonsgrad_histogram";
+                       reservasjon_nasjonal_maaned reservasjonsgrad_lege reservasjonsgrad_lege_maaned \
+                       reservasjon_fordeling reservasjonsgrad_histogram";
 /// What the classes' counts, the delivered months and the window's last snapshot become.
-const WINDOW: &str = "reservasjon_maaned reservasjon_vindu reservasjon_vinduer linjeklasser lege_med_side \
+const WINDOW: &str = "reservasjon_maaned reservasjon_vindu reservasjon_vinduer reservasjon_klasser lege_med_side \
                       fest_siste byttegruppe_atc";
 
 /// Fails unless just this ran, each once: (months, models), both separated by spaces.
@@ -107,7 +107,7 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
             ("2026-08", &["korreksjon", LINES]),
             ("2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-09", &["korreksjon"]),
             // August's classes count one less; there are as many months as before.
-            ("alle", &["reservasjon_maaned linjeklasser lege_med_side", FIGURES]),
+            ("alle", &["reservasjon_maaned reservasjon_klasser lege_med_side", FIGURES]),
         ],
     );
     let august = root.state().tables["linje_klasse"]["2026-08"].clone();
@@ -125,7 +125,7 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
             ("2026-05", &[FEST, "linje_klasse"]),
             ("2026-06 2026-07", &[FEST, LINES]),
             // `mottak` has a line for the snapshot too, so what reads it is run.
-            ("alle", &["reservasjon_maaned linjeklasser lege_med_side fest_siste byttegruppe_atc", FIGURES]),
+            ("alle", &["reservasjon_maaned reservasjon_klasser lege_med_side fest_siste byttegruppe_atc", FIGURES]),
         ],
     );
 
@@ -136,7 +136,7 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
         &step,
         &[
             ("2026-05 2026-06", &[FEST, "linje_klasse"]),
-            ("alle", &["reservasjon_maaned linjeklasser fest_siste byttegruppe_atc"]),
+            ("alle", &["reservasjon_maaned reservasjon_klasser fest_siste byttegruppe_atc"]),
         ],
     );
 

@@ -159,7 +159,7 @@ fn faults_in_templates_texts_and_pages_are_all_told_with_file_and_line() {
     let unused = read(&root, texts).lines().position(|line| line.starts_with("forside.hva_tall ")).unwrap() + 1;
     let pages = "site/pages/reservasjon.toml";
     let page = replace(&root, pages, "    \"reservasjonsgrad_lege_maaned\",", "    \"reservasjonsgrad_lege_mnd\",");
-    let front = replace(&root, "site/pages/felles.toml", "\"reservasjonsgrad_fordeling\"", "\"reservasjonsgrad_lege\"");
+    let front = replace(&root, "site/pages/felles.toml", "\"reservasjon_fordeling\"", "\"reservasjonsgrad_lege\"");
     let told = faults(&root);
     assert_told(&told, &format!("{}:{no_text}", t("forside.html")), "there is no text 'forside.hva_tal'");
     assert_told(&told, &format!("{}:{syntax}", t("histogramtabell.html")), "endfr");

@@ -28,11 +28,11 @@ const PUBLIC: [(&str, &[&str]); 2] = [
     (
         "reservasjon",
         &[
-            "linjeklasser",
-            "reservasjonsgrad_fordeling",
+            "reservasjon_klasser",
+            "reservasjon_fordeling",
             "reservasjonsgrad_histogram",
             "reservasjonsgrad_landet",
-            "reservasjonsgrad_maaned",
+            "reservasjon_nasjonal_maaned",
         ],
     ),
     ("too", &["too_fylke", "too_ventetid_offentlig"]),

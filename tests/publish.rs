@@ -101,7 +101,7 @@ fn a_release_that_was_damaged_is_built_again() {
     let (whole, manifest) = (root.release_hashes(), root.manifest());
     let damages: [&dyn Fn(); 3] = [
         &|| drop(damage(&root, "offentlig/index.html", |text| text.replace("href", "herf"))),
-        &|| fs::remove_file(root.current().join("offentlig/data/linjeklasser.csv")).unwrap(),
+        &|| fs::remove_file(root.current().join("offentlig/data/reservasjon_klasser.csv")).unwrap(),
         &|| drop(damage(&root, "manifest.json", |text| text[..text.len() / 2].to_owned())),
     ];
     for (at, damage) in damages.into_iter().enumerate() {
@@ -210,7 +210,7 @@ fn rollback_takes_names_of_whole_releases_only() {
 fn verify_tells_a_manifest_that_was_changed_with_its_file() {
     let root = Root::tiny();
     root.run_to(ExitCode::Done);
-    let page = "offentlig/data/linjeklasser.csv";
+    let page = "offentlig/data/reservasjon_klasser.csv";
     let changed = damage(&root, page, |text| text.replacen("grunnlag;", "grunnlag;1", 1));
     let mut manifest: Manifest = root.manifest();
     let file = manifest.files.get_mut(page).unwrap();
@@ -231,11 +231,11 @@ fn verify_tells_the_number_of_a_doctor_who_has_no_page() {
     let has_page = |hpr: &i64| root.current().join(format!("lege/{hpr}")).exists();
     let hpr = registered.flatten().find(|hpr| !has_page(hpr)).unwrap().to_string();
     damage(&root, "offentlig/index.html", |text| text.replacen("<p", &format!("<p id=\"l{hpr}\""), 1));
-    damage(&root, "offentlig/data/linjeklasser.csv", |text| text.replacen("grunnlag;", &format!("{hpr};"), 1));
+    damage(&root, "offentlig/data/reservasjon_klasser.csv", |text| text.replacen("grunnlag;", &format!("{hpr};"), 1));
     let found = problems(&root);
     for wanted in [
         "offentlig/index.html: holds another doctor's number",
-        "offentlig/data/linjeklasser.csv: has a doctor's number in column klasse",
+        "offentlig/data/reservasjon_klasser.csv: has a doctor's number in column klasse",
     ] {
         assert!(found.iter().any(|problem| problem == wanted), "{found:?}");
     }
@@ -249,7 +249,7 @@ fn a_public_table_that_lacks_what_disclosure_needs_ends_with_10() {
     let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("queries");
     for file in speil::disk::files_below(&repository).unwrap() {
         let text = fs::read_to_string(repository.join(&file)).unwrap();
-        let without = |line: &&str| !(file.ends_with("linjeklasser.sql") && line.starts_with("nest_storste ="));
+        let without = |line: &&str| !(file.ends_with("reservasjon_klasser.sql") && line.starts_with("nest_storste ="));
         let kept: String = text.lines().filter(without).map(|line| format!("{line}\n")).collect();
         fs::create_dir_all(queries.join(file.parent().unwrap())).unwrap();
         fs::write(queries.join(file), kept).unwrap();
@@ -259,7 +259,11 @@ fn a_public_table_that_lacks_what_disclosure_needs_ends_with_10() {
     fs::write(&configuration, format!("{text}[paths]\nqueries = \"queries\"\n")).unwrap();
     let output = root.output(&["run"]);
     assert_eq!(output.status.code(), Some(10), "{}", told(&output));
-    assert!(told(&output).contains("queries/reservasjon/linjeklasser.sql:7: rule D7: `linjer`"), "{}", told(&output));
+    assert!(
+        told(&output).contains("queries/reservasjon/reservasjon_klasser.sql:7: rule D7: `linjer`"),
+        "{}",
+        told(&output)
+    );
 }
 
 #[test]

@@ -198,5 +198,5 @@ fn what_is_hidden_and_what_waits_agrees() {
     compare_doctors(&root, &figures);
     compare_tables(&root, &figures);
     let hidden: Vec<Table> = figures.tables.iter().map(hiding::hide).collect();
-    assert_eq!(hiding::withheld(&hidden), ["reservasjonsgrad_maaned"]);
+    assert_eq!(hiding::withheld(&hidden), ["reservasjon_nasjonal_maaned"]);
 }

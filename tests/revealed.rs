@@ -126,10 +126,10 @@ fn revisions_are_told_with_their_cause_and_no_smaller_than_five() {
     corrected(&root);
     root.run_to(ExitCode::Done);
     let told = log(&root, "revisjoner");
-    let month = "2026-11-10;reservasjonsgrad_maaned;2026-09;rettet_leveranse;1;5";
+    let month = "2026-11-10;reservasjon_nasjonal_maaned;2026-09;rettet_leveranse;1;5";
     assert!(told.iter().any(|line| line == month), "{told:?}");
     // Other months of that table stand as they were.
-    assert_eq!(told.iter().filter(|line| line.contains(";reservasjonsgrad_maaned;")).count(), 1);
+    assert_eq!(told.iter().filter(|line| line.contains(";reservasjon_nasjonal_maaned;")).count(), 1);
     for cell in log(&root, "revisjoner_celler") {
         let fields: Vec<&str> = cell.split(';').collect();
         let [old, new] = [fields[5], fields[6]].map(|text| text.parse::<i64>().unwrap());
@@ -207,6 +207,6 @@ fn a_run_that_was_killed_before_its_release_was_shown_leaves_no_gap_and_no_false
     root.run_to(ExitCode::Done);
     assert_eq!(log(&root, "revisjoner").len(), revisions.len());
     let same = |file: &str| root.release_hashes()[file] == hashes[file];
-    assert!(same("offentlig/data/reservasjonsgrad_maaned.csv"));
+    assert!(same("offentlig/data/reservasjon_nasjonal_maaned.csv"));
     assert_eq!(verify(&root.current()).unwrap(), []);
 }

@@ -19,10 +19,10 @@ fn a_short_history_has_no_figures_of_a_year_and_says_why() {
     let rows = |table: &str| -> Vec<String> {
         read(&format!("offentlig/data/{table}.csv")).lines().skip(1).map(str::to_owned).collect()
     };
-    assert_eq!(rows("reservasjonsgrad_fordeling"), ["2025-06;2026-05;;;;;;;mangler"]);
+    assert_eq!(rows("reservasjon_fordeling"), ["2025-06;2026-05;;;;;;;mangler"]);
     assert_eq!(rows("reservasjonsgrad_landet"), ["2025-06;2026-05;;;;;mangler"]);
     assert_eq!(rows("reservasjonsgrad_histogram"), Vec::<String>::new());
-    for class in rows("linjeklasser") {
+    for class in rows("reservasjon_klasser") {
         assert!(class.ends_with(";;;mangler"), "{class}");
     }
 
@@ -39,7 +39,7 @@ fn a_short_history_has_no_figures_of_a_year_and_says_why() {
     // Said once, not in every row of the table.
     assert!(!national.contains("<td class=\"n\">ikke tilgjengelig"));
     // The months that are there are shown.
-    assert!(doctor.contains("<svg") && rows("reservasjonsgrad_maaned").len() > 3);
+    assert!(doctor.contains("<svg") && rows("reservasjon_nasjonal_maaned").len() > 3);
 }
 
 #[test]
@@ -52,6 +52,6 @@ fn twelve_months_and_too_few_doctors_is_another_reason() {
     root.run();
     let national = std::fs::read_to_string(root.current().join("offentlig/nasjonalt/index.html")).unwrap();
     assert!(national.contains(&text("nasjonalt.faa_leger")) && !national.contains(&text("nasjonalt.kort_historie")));
-    let table = std::fs::read_to_string(root.current().join("offentlig/data/reservasjonsgrad_fordeling.csv")).unwrap();
+    let table = std::fs::read_to_string(root.current().join("offentlig/data/reservasjon_fordeling.csv")).unwrap();
     assert_eq!(table.lines().nth(1), Some("2025-11;2026-10;0;;;;;;mangler"));
 }

@@ -44,12 +44,12 @@ fn national() -> BTreeMap<String, Table> {
             vec![nation.concat()],
         ),
         table(
-            "reservasjonsgrad_maaned",
+            "reservasjon_nasjonal_maaned",
             "maaned n_leger forskrivninger reservert reservasjonsgrad status",
             vec![shown.concat(), hidden.concat()],
         ),
         table(
-            "reservasjonsgrad_fordeling",
+            "reservasjon_fordeling",
             "fra_maaned til_maaned n_leger p10 p25 p50 p75 p90 status",
             vec![spread.concat()],
         ),
@@ -62,7 +62,7 @@ fn national() -> BTreeMap<String, Table> {
             ],
         ),
         table(
-            "linjeklasser",
+            "reservasjon_klasser",
             "klasse linjer status",
             vec![
                 vec![text("grunnlag"), Cell::Integer(250_000), text("vist")],
@@ -219,7 +219,7 @@ fn a_short_history_and_a_withheld_table_are_said_and_never_zero() {
     let page = own_page(&Doctor::default(), &[]).unwrap();
     assert!(page.contains("Det er levert færre enn tolv måneder"));
     assert!(!page.contains("id=\"vurdering\"") && !page.contains("0,0\u{a0}%</dd>"));
-    let withheld = ["reservasjonsgrad_maaned", "reservasjonsgrad_fordeling", "reservasjonsgrad_histogram"];
+    let withheld = ["reservasjon_nasjonal_maaned", "reservasjon_fordeling", "reservasjonsgrad_histogram"];
     let page = own_page(&ordinary(), &withheld).unwrap();
     assert!(page.contains("Disse tallene er ikke publisert ennå"));
     assert!(page.contains("4,2\u{a0}%") && !page.contains("Landet"));
@@ -239,17 +239,17 @@ fn public_pages_name_what_is_hidden_and_link_within_their_tree() {
     let page = render("nasjonalt.html", None, &national(), &[]).unwrap();
     assert!(page.contains("skjult av personvernhensyn"));
     assert!(page.contains("Rettingen stemmer ikke med linjen den gjelder"));
-    assert!(page.contains("href=\"../data/linjeklasser.csv\""));
+    assert!(page.contains("href=\"../data/reservasjon_klasser.csv\""));
     assert!(!page.contains(&HPR.to_string()));
     let page = render("forside.html", None, &national(), &[]).unwrap();
     assert!(page.contains("href=\"nasjonalt/index.html\""));
     assert!(page.contains("<dd class=\"absent\">skjult av personvernhensyn</dd>"));
     let all = [
         "reservasjonsgrad_landet",
-        "reservasjonsgrad_maaned",
-        "reservasjonsgrad_fordeling",
+        "reservasjon_nasjonal_maaned",
+        "reservasjon_fordeling",
         "reservasjonsgrad_histogram",
-        "linjeklasser",
+        "reservasjon_klasser",
     ];
     assert!(render("nasjonalt.html", None, &BTreeMap::new(), &all).unwrap().contains("ikke publisert ennå"));
 }
@@ -371,7 +371,7 @@ fn a_hidden_figure_is_on_the_countys_own_page_only() {
 fn a_product_that_the_release_lacks_is_not_linked_to() {
     let page = render("forside.html", None, &national(), &["too/index.html"]).unwrap();
     assert!(page.contains("href=\"nasjonalt/index.html\"") && !page.contains("too/index.html"));
-    let tables = ["reservasjonsgrad_landet", "reservasjonsgrad_fordeling"];
+    let tables = ["reservasjonsgrad_landet", "reservasjon_fordeling"];
     let withheld = [tables[0], tables[1], "nasjonalt/index.html"];
     let page = render("forside.html", None, &BTreeMap::new(), &withheld).unwrap();
     assert!(page.contains("href=\"too/index.html\"") && !page.contains("nasjonalt/index.html"));

@@ -33,7 +33,7 @@ unit = "forskrivninger"
 unit = "forskrivninger"
 [[avstemming]]
 navn = "maanedene_er_landet"
-sql = "select 1 as funn from (select sum(m.forskrivninger) as n, sum(m.reservert) as r from reservasjonsgrad_maaned as m inner join reservasjon_vindu as v on m.maaned between v.fra_maaned_tekst and v.til_maaned_tekst) as m cross join reservasjonsgrad_landet as l where m.n <> l.forskrivninger or m.r <> l.reservert"
+sql = "select 1 as funn from (select sum(m.forskrivninger) as n, sum(m.reservert) as r from reservasjon_nasjonal_maaned as m inner join reservasjon_vindu as v on m.maaned between v.fra_maaned_tekst and v.til_maaned_tekst) as m cross join reservasjonsgrad_landet as l where m.n <> l.forskrivninger or m.r <> l.reservert"
 melding = "the months of the window do not sum to the nation (B12)"
 [[avstemming]]
 navn = "legene_er_landet"

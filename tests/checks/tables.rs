@@ -30,7 +30,7 @@ fn with_query(root: &Root, file: &str, old: &str, new: &str) {
 #[test]
 fn tables_that_do_not_agree_stop() {
     let nation = "reservasjon/reservasjonsgrad_landet.sql";
-    let classes = "reservasjon/linjeklasser.sql";
+    let classes = "reservasjon/reservasjon_klasser.sql";
     for (file, old, new, rule) in [
         (nation, "    n as forskrivninger,", "    n + 1 as forskrivninger,", "rule maanedene_er_landet: "),
         (nation, "    r as reservert,", "    r - 1 as reservert,", "rule legene_er_landet: "),
@@ -64,9 +64,9 @@ fn a_table_that_loses_all_its_rows_stops_unless_its_header_says_that_it_may() {
     let root = Root::tiny();
     root.run_to(ExitCode::Done);
     let shown = root.release_hashes();
-    with_query(&root, "reservasjon/reservasjonsgrad_fordeling.sql", "\norder by", "\nwhere 1 = 0\norder by");
+    with_query(&root, "reservasjon/reservasjon_fordeling.sql", "\norder by", "\nwhere 1 = 0\norder by");
     let why = told(&root.run());
-    assert!(why.starts_with("queries/reservasjon/reservasjonsgrad_fordeling.sql:2: rule tom: "), "{why}");
+    assert!(why.starts_with("queries/reservasjon/reservasjon_fordeling.sql:2: rule tom: "), "{why}");
     assert!(why.contains("has no row, and 1 in the release that is shown") && why.contains("kan_vaere_tom"), "{why}");
     assert_eq!(root.release_hashes(), shown);
 
@@ -102,7 +102,7 @@ fn a_product_without_a_row_stops() {
 
 /// Makes the release that is shown say that the first month had so many prescriptions more.
 fn as_if_shown(root: &Root, more: i64) {
-    let path = "tabeller/reservasjonsgrad_maaned.parquet";
+    let path = "tabeller/reservasjon_nasjonal_maaned.parquet";
     let file = root.current().join(path);
     let [batch] = &batches(&file)[..] else { panic!("one batch") };
     let at = batch.schema().index_of("forskrivninger").unwrap();
@@ -130,7 +130,10 @@ fn a_shown_figure_that_changes_without_a_reason_stops() {
     root.run_to(ExitCode::Done);
     as_if_shown(&root, 7);
     let why = told(&root.run_as_of("2026-11-11").unwrap());
-    assert!(why.contains("rule endring: 1 rows of reservasjonsgrad_maaned are others than in 2026-11-10-"), "{why}");
+    assert!(
+        why.contains("rule endring: 1 rows of reservasjon_nasjonal_maaned are others than in 2026-11-10-"),
+        "{why}"
+    );
     assert!(why.contains("no delivery, statement, threshold or paragraph has changed"), "{why}");
     // Somebody has looked into it.
     let terskler = "[product.reservasjon.terskler]\nendring_uforklart_promille = 1000\n";
@@ -156,7 +159,8 @@ fn a_change_that_a_delivery_explains_or_that_is_too_small_does_not_stop() {
     fs::write(root.landing("utlevering/utlevering_2026-10_v2.csv"), join(&rows[..rows.len() - 60])).unwrap();
     let outcome = root.run_as_of("2026-11-11").unwrap();
     assert_eq!(outcome.code, ExitCode::Done, "{:?}", outcome.built.failed);
-    let change = outcome.checked.notes.iter().find(|change| change.starts_with("reservasjonsgrad_maaned: ")).unwrap();
+    let change =
+        outcome.checked.notes.iter().find(|change| change.starts_with("reservasjon_nasjonal_maaned: ")).unwrap();
     assert!(change.contains("explained by ") && change.contains("utlevering 2026-10"), "{change}");
 }
 

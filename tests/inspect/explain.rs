@@ -76,7 +76,7 @@ fn a_doctors_rate_is_led_back_to_delivered_lines() {
 fn any_computed_row_is_explained_and_a_missing_one_names_the_keys() {
     let root = Root::tiny();
     root.run_to(ExitCode::Done);
-    let (code, told, errors) = speil(&root, &["explain", "linjeklasser", "klasse=grunnlag"]);
+    let (code, told, errors) = speil(&root, &["explain", "reservasjon_klasser", "klasse=grunnlag"]);
     assert_eq!(code, Some(0), "{told}{errors}");
     assert!(told.contains("lege_klasse_maaned") && told.contains("mottak"), "{told}");
     let (code, told, errors) = speil(&root, &["explain", "reservasjonsgrad_lege", "rekvirent_hpr=1"]);
@@ -96,7 +96,7 @@ fn any_computed_row_is_explained_and_a_missing_one_names_the_keys() {
     let (code, _, errors) = speil(&root, &arguments);
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("the nearest is `reservert`"), "{errors}");
-    let (code, told, _) = speil(&root, &["explain", "linjeklasser", "klasse=x' or 'a'='a"]);
+    let (code, told, _) = speil(&root, &["explain", "reservasjon_klasser", "klasse=x' or 'a'='a"]);
     assert_eq!((code, told.as_str()), (Some(30), ""));
 }
 
@@ -264,11 +264,11 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
 const PUBLISHED: [(&str, &[&str], bool); 11] = [
-    ("linjeklasser", &["klasse"], true),
-    ("reservasjonsgrad_fordeling", &["til_maaned"], true),
+    ("reservasjon_klasser", &["klasse"], true),
+    ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
     ("reservasjonsgrad_landet", &["til_maaned"], true),
-    ("reservasjonsgrad_maaned", &["maaned"], true),
+    ("reservasjon_nasjonal_maaned", &["maaned"], true),
     ("reservasjonsgrad_lege", &["rekvirent_hpr"], true),
     ("reservasjonsgrad_lege_maaned", &["rekvirent_hpr", "maaned"], true),
     ("too_fylke", &["fylkesnr"], false),

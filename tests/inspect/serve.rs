@@ -65,7 +65,11 @@ fn a_release_is_shown_on_loopback_and_nothing_else_is() {
     for (path, file, kind) in [
         ("/offentlig/", "offentlig/index.html".to_owned(), "text/html; charset=utf-8"),
         ("/offentlig/nasjonalt/?x=1", "offentlig/nasjonalt/index.html".to_owned(), "text/html; charset=utf-8"),
-        ("/offentlig/data/linjeklasser.csv", "offentlig/data/linjeklasser.csv".to_owned(), "text/csv; charset=utf-8"),
+        (
+            "/offentlig/data/reservasjon_klasser.csv",
+            "offentlig/data/reservasjon_klasser.csv".to_owned(),
+            "text/csv; charset=utf-8",
+        ),
         (&format!("/lege/{hpr}/"), format!("lege/{hpr}/index.html"), "text/html; charset=utf-8"),
     ] {
         let (status, headers, body) = served.ask("GET", path);

@@ -84,11 +84,11 @@ pub fn revised(before: &BTreeMap<String, Vec<u8>>, now: &BTreeMap<String, Vec<u8
     };
     let mut lines = BTreeSet::new();
     for (file, keys, period) in [
-        ("reservasjonsgrad_maaned", &["maaned"][..], "maaned"),
+        ("reservasjon_nasjonal_maaned", &["maaned"][..], "maaned"),
         ("reservasjonsgrad_landet", &["til_maaned"], "til_maaned"),
-        ("reservasjonsgrad_fordeling", &["til_maaned"], "til_maaned"),
+        ("reservasjon_fordeling", &["til_maaned"], "til_maaned"),
         ("reservasjonsgrad_histogram", &["fra_prosent"], ""),
-        ("linjeklasser", &["klasse"], ""),
+        ("reservasjon_klasser", &["klasse"], ""),
         ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], "periode"),
     ] {
         let path = format!("offentlig/data/{file}.csv");

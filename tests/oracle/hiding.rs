@@ -73,6 +73,6 @@ pub fn withheld(tables: &[Table]) -> Vec<&'static str> {
         let table = tables.iter().find(|table| table.name == name);
         table.is_some_and(|table| table.rows.iter().any(|row| row.last() == Some(&Cell::text("skjult"))))
     };
-    let waits = hides("reservasjonsgrad_maaned") || hides("reservasjonsgrad_landet");
-    waits.then_some("reservasjonsgrad_maaned").into_iter().collect()
+    let waits = hides("reservasjon_nasjonal_maaned") || hides("reservasjonsgrad_landet");
+    waits.then_some("reservasjon_nasjonal_maaned").into_iter().collect()
 }

@@ -59,7 +59,7 @@ fn prescriptions(net: &[Classed]) -> BTreeMap<(Month, i64), Count> {
     counts
 }
 
-/// `reservasjonsgrad_maaned`.
+/// `reservasjon_nasjonal_maaned`.
 pub fn months(window: &Window, net: &[Classed]) -> Table {
     let numbered = numbered(window, net);
     let mut by_month: BTreeMap<Month, Vec<Count>> = BTreeMap::new();
@@ -79,7 +79,7 @@ pub fn months(window: &Window, net: &[Classed]) -> Table {
         row.push(status(true));
         row
     };
-    Table { name: "reservasjonsgrad_maaned", columns, rows: by_month.into_iter().map(row).collect() }
+    Table { name: "reservasjon_nasjonal_maaned", columns, rows: by_month.into_iter().map(row).collect() }
 }
 
 const LARGEST: [&str; 4] =
@@ -117,7 +117,7 @@ pub fn nation(window: &Window, counted: &Counted) -> Table {
     Table { name: "reservasjonsgrad_landet", columns, rows: vec![row] }
 }
 
-/// `linjeklasser`: net lines by class, corrections without effect by the rule that stopped them, and what was outside
+/// `reservasjon_klasser`: net lines by class, corrections without effect by the rule that stopped them, and what was outside
 /// the paragraphs.
 pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting: &Netting) -> Table {
     let mut lines: Vec<(&str, i64)> = Vec::new();
@@ -161,7 +161,7 @@ pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting
         ]
     };
     let columns = vec!["klasse", "linjer", "n_leger", "storste", "nest_storste", "status"];
-    Table { name: "linjeklasser", columns, rows: by_class.into_iter().map(row).collect() }
+    Table { name: "reservasjon_klasser", columns, rows: by_class.into_iter().map(row).collect() }
 }
 
 /// n and r of the doctors that are compared; nobody before 12 months are delivered.
@@ -172,7 +172,7 @@ fn funnel(window: &Window, counted: &Counted) -> Vec<(i64, i64)> {
     compared.map(|(_, count)| (signed(count.n), signed(count.r))).collect()
 }
 
-/// `reservasjonsgrad_fordeling`.
+/// `reservasjon_fordeling`.
 pub fn percentiles(window: &Window, counted: &Counted) -> Table {
     let mut doctors = funnel(window, counted);
     // r₁ / n₁ before r₂ / n₂, without a rounded quotient.
@@ -198,7 +198,7 @@ pub fn percentiles(window: &Window, counted: &Counted) -> Table {
         status(doctors.len() >= QUARTILE_DOCTORS),
     ];
     let columns = vec!["fra_maaned", "til_maaned", "n_leger", "p10", "p25", "p50", "p75", "p90", "status"];
-    Table { name: "reservasjonsgrad_fordeling", columns, rows: vec![row] }
+    Table { name: "reservasjon_fordeling", columns, rows: vec![row] }
 }
 
 /// `reservasjonsgrad_histogram`: whole per cents, put together from the top until ten doctors are in a bin.

@@ -30,7 +30,7 @@ fn month(numbers: [i64; 5]) -> Table {
         count(second),
         Cell::text("vist"),
     ];
-    Table { name: "reservasjonsgrad_maaned", columns: COLUMNS.to_vec(), rows: vec![row] }
+    Table { name: "reservasjon_nasjonal_maaned", columns: COLUMNS.to_vec(), rows: vec![row] }
 }
 
 /// Which of n_leger, forskrivninger, reservert and reservasjonsgrad are shown.
@@ -64,7 +64,7 @@ fn small_thin_and_dominated_counts_are_hidden() {
 #[test]
 fn months_wait_while_one_of_them_is_hidden() {
     assert!(withheld(&[hide(&month([20, 100, 50, 10, 5]))]).is_empty());
-    assert_eq!(withheld(&[hide(&month([20, 100, 4, 10, 5]))]), ["reservasjonsgrad_maaned"]);
+    assert_eq!(withheld(&[hide(&month([20, 100, 4, 10, 5]))]), ["reservasjon_nasjonal_maaned"]);
 }
 
 #[test]

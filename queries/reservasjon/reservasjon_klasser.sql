@@ -21,7 +21,7 @@ unit = "linjer"
 mangler = "linjene er ikke knyttet til leger, eller færre enn 12 måneder er levert"
 [[avstemming]]
 navn = "klassene_er_alle_linjer"
-sql = "select 1 as funn from (select sum(linjer) as n from linjeklasser where klasse in ('maskert', 'ikke_lege', 'virkestoff', 'fest_mangler', 'ukjent_vare', 'ikke_byttbar', 'begrenset_bytte', 'ingen_alternativ', 'grunnlag')) as k cross join (select count(*) as n from linje_klasse as l inner join reservasjon_vindu as v on l.maaned between v.fra_maaned and v.til_maaned) as l where k.n <> l.n"
+sql = "select 1 as funn from (select sum(linjer) as n from reservasjon_klasser where klasse in ('maskert', 'ikke_lege', 'virkestoff', 'fest_mangler', 'ukjent_vare', 'ikke_byttbar', 'begrenset_bytte', 'ingen_alternativ', 'grunnlag')) as k cross join (select count(*) as n from linje_klasse as l inner join reservasjon_vindu as v on l.maaned between v.fra_maaned and v.til_maaned) as l where k.n <> l.n"
 melding = "the classes do not sum to all net lines of the window (B1)"
 ---*/
 with per_lege as (
