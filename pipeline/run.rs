@@ -153,7 +153,10 @@ impl Failure {
 /// Runs the steps. Whatever the end, the ledger has it, and those who look after the pipeline are told.
 pub fn run(config: &Config, options: &Options<'_>) -> Result<Outcome, Failure> {
     let steps_asked = options.steps.iter().map(|step| step.name().to_owned()).collect();
-    let started = Started::of(config, Command::Run, Some(options.as_of.to_string()), steps_asked);
+    let started = Started {
+        only: options.only.map(str::to_owned),
+        ..Started::of(config, Command::Run, Some(options.as_of.to_string()), steps_asked)
+    };
     recorded(config, started, |recorder| {
         let mut outcome = Outcome::default();
         let ended = steps(config, options, recorder, &mut outcome);

@@ -6,7 +6,7 @@ use std::fs;
 
 use speil::run::{self, ExitCode, Options, Outcome, Pages, Plan, Step};
 
-use crate::support::{AS_OF, Root};
+use crate::support::{AS_OF, Root, ledger};
 
 const OCTOBER: &str = "utlevering/utlevering_2026-10.csv";
 
@@ -47,6 +47,9 @@ fn only_one_product_is_run_and_the_others_files_stay_with_their_date() {
     fs::rename(root.path().join("waiting"), &waiting).unwrap();
     let outcome = run_only(&root, "reservasjon", "2026-11-11");
     assert_eq!(outcome.code, ExitCode::Done);
+    let asked: Vec<_> = ledger(root.path()).into_iter().filter(|line| line["event"] == "started").collect();
+    let only: Vec<_> = asked.iter().map(|started| started["only"].as_str()).collect();
+    assert_eq!(only, [None, Some("reservasjon")]);
     assert!(outcome.built.failed.is_empty());
     let sources: BTreeSet<&str> = outcome.ingested.taken.iter().map(|taken| taken.source.as_str()).collect();
     assert_eq!(sources, ["utlevering"].into());

@@ -77,8 +77,8 @@ pub struct ColumnSpec {
     /// Whether this is the number of lines behind the row, of which a public row needs a least number (D7).
     #[serde(default)]
     pub grunnlag: bool,
-    /// Whether this is how many units (counties) the row covers: two public values of one row that cover other units
-    /// differ by what came or went (D5).
+    /// Whether this is which units (counties) the row covers, or how many where it cannot say which: two public values
+    /// of one row that cover other units differ by what came or went (D5).
     #[serde(default)]
     pub dekning: bool,
     /// The column with the second largest.

@@ -44,6 +44,9 @@ pub(crate) struct Started {
     pub(crate) as_of: Option<String>,
     /// The steps that were asked for.
     pub(crate) steps: Vec<String>,
+    /// The one product that was asked for; absent = all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) only: Option<String>,
     /// The machine's (or container's) name.
     pub(crate) host: String,
     /// The process.
@@ -72,7 +75,7 @@ pub(crate) struct Settings {
 }
 
 impl Started {
-    /// A run of these steps, or a rollback.
+    /// A run of these steps for all products, or a rollback.
     pub(crate) fn of(config: &Config, command: Command, as_of: Option<String>, steps: Vec<String>) -> Started {
         // Products that the configuration does not mention have settings too.
         let known = Contract::embedded().unwrap_or_default().into_iter().map(|contract| contract.product);
@@ -85,7 +88,7 @@ impl Started {
             synthetic: config.synthetic,
         };
         let (host, program) = (super::read::this_host(), env!("CARGO_PKG_VERSION").to_owned());
-        Started { command, as_of, steps, host, pid: std::process::id(), program, settings }
+        Started { command, as_of, steps, only: None, host, pid: std::process::id(), program, settings }
     }
 }
 
