@@ -31,6 +31,43 @@ fn files_of(root: &Root, product: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn a_product_whose_page_cannot_be_made_keeps_its_files_and_the_other_publishes() {
+    let root = Root::of_both_products();
+    root.run_to(ExitCode::Done);
+    let too = files_of(&root, "too");
+    let repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let site = root.path().join("site");
+    for file in speil::disk::files_below(&repository.join("site")).unwrap() {
+        let text = fs::read(repository.join("site").join(&file)).unwrap();
+        speil::disk::write(&site.join(&file), &text).unwrap();
+    }
+    // Nothing that is seen before there are rows.
+    let template = site.join("templates/too/eget_fylke.html");
+    let text = fs::read_to_string(&template).unwrap();
+    fs::write(
+        &template,
+        text.replacen(
+            "{% endblock %}",
+            "{% for row in tables.too_ventetid.rows %}{{ row.n / 0 }}{% endfor %}{% endblock %}",
+            1,
+        ),
+    )
+    .unwrap();
+    let config = root.path().join("speil.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}\n[paths]\nsite = \"site\"\n")).unwrap();
+
+    let outcome = root.run_as_of("2026-11-11").unwrap();
+    assert_eq!(outcome.code, ExitCode::Configuration.max(ExitCode::CheckFailed));
+    assert_eq!(outcome.built.failed.keys().collect::<Vec<_>>(), ["too"]);
+    assert_eq!(files_of(&root, "too"), too);
+    let manifest = root.manifest();
+    let as_of = |product: &str| manifest.products[product].as_of.as_str();
+    assert_eq!((as_of("reservasjon"), as_of("too")), ("2026-11-11", AS_OF));
+    assert_eq!(speil::publish::verify(&root.current()).unwrap(), []);
+}
+
+#[test]
 fn only_one_product_is_run_and_the_others_files_stay_with_their_date() {
     let root = Root::of_both_products();
     let october = fs::read(root.landing(OCTOBER)).unwrap();

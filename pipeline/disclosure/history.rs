@@ -120,8 +120,8 @@ fn differences(now: &View, earlier: &[View], least_count: i64) -> BTreeSet<usize
     for before in earlier {
         for (key, (row, group)) in &now.rows {
             let Some((then, _)) = before.rows.get(key) else { continue };
-            let (Some(covers), Some(covered)) = (&now.coverage[*row], &before.coverage[*then]) else { continue };
-            if covers == covered {
+            // A row that did not say what it covers, and does now, may have covered anything.
+            if now.coverage[*row] == before.coverage[*then] {
                 continue;
             }
             let mut both = now.counts.iter().filter_map(|(name, values)| {

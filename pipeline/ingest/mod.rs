@@ -58,6 +58,8 @@ mod flow {
     use std::path::Path;
     use std::time::{Duration, Instant};
 
+    use jiff::civil::Date;
+
     use super::arrivals::{self, Arrival, Verdict};
     use super::intake::Tally;
     use super::quantiles;
@@ -89,6 +91,8 @@ mod flow {
         pub temporary: &'a Path,
         /// The one product whose sources are looked at; absent = all.
         pub only: Option<&'a str>,
+        /// The run's date: nothing that is dated later is taken in where the newest date wins.
+        pub as_of: Date,
     }
 
     /// What a run of ingest did.
@@ -165,7 +169,7 @@ mod flow {
                 if let Some(files) = self.delivered.files.get(&contract.source) {
                     report.refused.extend(self.delivered.unlisted_of(&contract.source).map(unlisted));
                     let settings = Settings::of(contract, &self.config.product(&contract.product));
-                    let arrivals = arrivals::place_all(files, contract, &mut report.refused)?;
+                    let arrivals = arrivals::place_all(files, contract, self.as_of, state, &mut report.refused)?;
                     for candidates in arrivals::by_partition(contract, arrivals) {
                         let aside = versions::set_aside(contract, &candidates, &settings.hash, state);
                         self.first_acceptable(contract, &candidates, &settings, state, &mut report, progress)?;

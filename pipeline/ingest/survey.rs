@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 use super::arrivals::{self, Verdict};
 use super::receipt::MOTTAK;
 use super::take::Settings;
@@ -55,12 +57,13 @@ pub fn survey(
     delivered: &BTreeMap<String, Vec<PathBuf>>,
     state: &State,
     only: Option<&str>,
+    as_of: Date,
 ) -> anyhow::Result<Survey> {
     let mut survey = Survey::default();
     for contract in contracts.iter().filter(|contract| only.is_none_or(|only| contract.product == only)) {
         let Some(files) = delivered.get(&contract.source) else { continue };
         let settings = Settings::of(contract, &config.product(&contract.product));
-        let arrivals = arrivals::place_all(files, contract, &mut survey.refused)?;
+        let arrivals = arrivals::place_all(files, contract, as_of, state, &mut survey.refused)?;
         let mut files = arrivals.len();
         for candidates in arrivals::by_partition(contract, arrivals) {
             for same_version in &candidates {

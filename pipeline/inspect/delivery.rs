@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::civil::Date;
 
 use super::fail;
 use crate::config::Config;
@@ -111,6 +112,8 @@ fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) 
         lake: &lake,
         temporary: folder.path(),
         only: None,
+        // Whether its date has come shows on the night that takes it in.
+        as_of: Date::MAX,
     };
     ingest.run(&mut state, &|_| {}, &|_| Ok(()))
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use arrow::datatypes::SchemaRef;
@@ -16,8 +17,8 @@ use crate::config::Config;
 use crate::contract::Contract;
 use crate::engine::Engine;
 use crate::lake::{Lake, Parameter, Query, State, Table, parameters_named, tables_named};
-use crate::model::Model;
-use crate::publish::{Making, Manifest, Releases};
+use crate::model::{Audience, Model};
+use crate::publish::{self, Making, Manifest, Releases};
 use crate::run::{self, ExitCode, Failure};
 use crate::{closed, embedded};
 
@@ -49,7 +50,7 @@ pub(super) struct Asked<'a> {
 /// Explains the row of a table that has these values, or its figure in one column. The text is for a terminal.
 pub fn explain(config: &Config, table: &str, keys: &[String], column: Option<&str>) -> Result<String, Failure> {
     let spill = tempfile::tempdir().context("making a folder for temporary files").map_err(fail(ExitCode::TryAgain))?;
-    let look = Look::open(config, spill.path())?;
+    let look = Look::open(config, table, spill.path())?;
     let model = look.model(table).map_err(fail(ExitCode::Usage))?;
     let schema = look.schema(table).map_err(fail(ExitCode::CheckFailed))?;
     let keys = keys.iter().map(|key| Key::parse(key, model, &schema)).collect::<anyhow::Result<Vec<_>>>();
@@ -103,12 +104,24 @@ pub(super) fn put_row<'r>(
     Ok(())
 }
 
+/// The release that made what the public sees of a table until its product's next date, where that is not the one that is
+/// shown.
+fn public_release(config: &Config, models: &[Model], table: &str) -> anyhow::Result<Option<PathBuf>> {
+    let public = models.iter().find(|model| model.name == table && model.audience == Audience::Offentlig);
+    let Some(model) = public else { return Ok(None) };
+    let releases = Releases::at(&config.root);
+    let of_dates = publish::releases_of_dates(&config.root)?;
+    let kept = of_dates.get(&model.product).map(|release| releases.folder(release));
+    Ok(kept.filter(|release| release.join(publish::MANIFEST).is_file()))
+}
+
 impl<'a> Look<'a> {
-    fn open(config: &'a Config, spill: &std::path::Path) -> Result<Look<'a>, Failure> {
+    fn open(config: &'a Config, table: &str, spill: &std::path::Path) -> Result<Look<'a>, Failure> {
         let files = embedded::queries(config).map_err(fail(ExitCode::Configuration))?;
         let models = run::parse_models(&files).map_err(fail(ExitCode::Configuration))?;
         let traces = Trace::all(&files).collect::<anyhow::Result<_>>().map_err(fail(ExitCode::Configuration))?;
-        let shown = Releases::at(&config.root).current();
+        let shown = public_release(config, &models, table).map_err(fail(ExitCode::CheckFailed))?;
+        let shown = shown.or_else(|| Releases::at(&config.root).current());
         let state_file = shown.as_ref().unwrap_or(&config.root).join("state.json");
         let state = State::load(&state_file).map_err(fail(ExitCode::CheckFailed))?;
         let manifest = match &shown {

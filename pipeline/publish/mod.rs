@@ -30,11 +30,12 @@ use anyhow::Context;
 use arrow::array::RecordBatch;
 use jiff::civil::DateTime;
 
-pub use dates::announce;
+pub use dates::{announce, waits};
 pub use made::Making;
 pub use manifest::{File, MANIFEST, Manifest, Product, Shown};
 pub use older::computed;
 pub(crate) use public::FOLDER as PUBLIC_FOLDER;
+pub use public::releases_of_dates;
 pub use release::Releases;
 pub use revision::sample_revisions;
 pub use verify::{Problem, verify};
@@ -100,6 +101,30 @@ pub enum PublishError {
     Site(anyhow::Error),
     /// Writing, verifying or switching failed.
     Publishing(anyhow::Error),
+    /// One of these, and it concerns one product alone: the others can be published without it.
+    OfProduct {
+        /// The product.
+        product: String,
+        /// What failed.
+        cause: Box<PublishError>,
+    },
+}
+
+impl PublishError {
+    /// The same, as one product's own, unless the machine failed: then the next product would meet the same.
+    fn of(self, product: &str) -> PublishError {
+        let by_disk = match &self {
+            PublishError::Disclosure(error)
+            | PublishError::Damaged(error)
+            | PublishError::Site(error)
+            | PublishError::Publishing(error) => disk::advice(error).is_some(),
+            PublishError::OfProduct { .. } => true,
+        };
+        if by_disk || product == SHARED {
+            return self;
+        }
+        PublishError::OfProduct { product: product.to_owned(), cause: Box::new(self) }
+    }
 }
 
 impl From<anyhow::Error> for PublishError {
@@ -131,9 +156,12 @@ impl Publisher<'_> {
     pub fn publish(&self) -> Result<Published, PublishError> {
         let releases = Releases::at(&self.config.root);
         let mut draft = releases.begin()?;
-        if !self.carried.is_empty() && draft.before.is_none() && releases.shown().is_some() {
-            let what = "the release that is shown has no readable manifest, so files of a product cannot be \
-                        taken over from it; roll back to one that holds, and run again";
+        let dated = |product: &str| self.config.product(product).dates.is_any();
+        let takes_over = !self.carried.is_empty() || self.models.products().into_iter().any(dated);
+        if takes_over && draft.before.is_none() && releases.shown().is_some() {
+            let what = "the release that is shown has no readable manifest, so it cannot be told what it shows, and \
+                        nothing can be taken over from it; roll back to one that holds (`speil rollback`), and run \
+                        again";
             return Err(PublishError::Publishing(anyhow::anyhow!(what)));
         }
         let mut turns = self.turns(&draft).map_err(PublishError::Disclosure)?;
@@ -141,8 +169,7 @@ impl Publisher<'_> {
             return Ok(self.keep_shown(&releases, draft, turns)?);
         }
         let tables = self.tables()?;
-        let disclosed = self.disclose(&tables).and_then(|tables| self.audit(tables, &mut turns));
-        let disclosed = disclosed.map_err(PublishError::Disclosure)?;
+        let disclosed = self.disclose(&tables).and_then(|tables| self.audit(tables, &mut turns))?;
         let pairs: Vec<(&Model, &Disclosed)> = disclosed.iter().map(|(model, table)| (*model, table)).collect();
         let withheld = disclosure::withheld(&pairs);
         for (table, why) in &withheld {
@@ -195,24 +222,31 @@ impl Publisher<'_> {
         published
             .filter(|model| !self.carried.contains(&model.product))
             .map(|model| {
-                let entry =
-                    self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
-                self.lake.check_content(entry)?;
-                let batches = self.lake.read(entry)?;
-                let schema = self.lake.schema(entry)?;
-                let batch = arrow::compute::concat_batches(&schema, &batches).context("reading a table")?;
+                let (entry, batch) = self.table(model).map_err(|error| PublishError::from(error).of(&model.product))?;
                 Ok((model, entry, batch))
             })
             .collect()
     }
 
-    fn disclose<'m>(&self, tables: &[(&'m Model, &Entry, RecordBatch)]) -> anyhow::Result<Vec<(&'m Model, Disclosed)>> {
+    fn table(&self, model: &Model) -> anyhow::Result<(&Entry, RecordBatch)> {
+        let entry = self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
+        self.lake.check_content(entry)?;
+        let batches = self.lake.read(entry)?;
+        let schema = self.lake.schema(entry)?;
+        Ok((entry, arrow::compute::concat_batches(&schema, &batches).context("reading a table")?))
+    }
+
+    fn disclose<'m>(
+        &self,
+        tables: &[(&'m Model, &Entry, RecordBatch)],
+    ) -> Result<Vec<(&'m Model, Disclosed)>, PublishError> {
         let public = tables.iter().filter(|(model, _, _)| model.audience == Audience::Offentlig);
         public
             .map(|(model, _, batch)| {
-                let thresholds = Thresholds::of(&self.config.product(&model.product).thresholds)?;
-                let table = disclosure::primary(model, batch, thresholds).with_context(|| model.name.clone())?;
-                Ok((*model, table))
+                let table = Thresholds::of(&self.config.product(&model.product).thresholds)
+                    .and_then(|thresholds| disclosure::primary(model, batch, thresholds))
+                    .with_context(|| model.name.clone());
+                Ok((*model, table.map_err(|error| PublishError::Disclosure(error).of(&model.product))?))
             })
             .collect()
     }
@@ -224,8 +258,9 @@ impl Publisher<'_> {
         tables: &[(&Model, &Entry, RecordBatch)],
         turns: &Turns,
         draft: &mut Draft,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), PublishError> {
         for (model, entry, batch) in tables.iter().filter(|(model, _, _)| model.audience != Audience::Offentlig) {
+            let of_product = |error: anyhow::Error| PublishError::from(error).of(&model.product);
             let path = format!("tabeller/{}.parquet", model.name);
             draft.link(&path, &self.lake.path(entry), &entry.sha256, &about(model, batch.num_rows()))?;
             let tree = tree(model);
@@ -234,7 +269,7 @@ impl Publisher<'_> {
             }
             match &model.folder_column {
                 Some(column) => {
-                    for (key, part) in pages::by_key(model, batch, column)? {
+                    for (key, part) in pages::by_key(model, batch, column).map_err(of_product)? {
                         let path = format!("{tree}/{key}/{}.csv", model.name);
                         draft.put(&path, &export::csv(model, &part)?, &about(model, part.num_rows()))?;
                     }

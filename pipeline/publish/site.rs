@@ -50,6 +50,7 @@ impl Publisher<'_> {
             revisions: revision::for_page(&turns.history).into(),
         };
         for page in self.site.pages() {
+            let of_product = |error: PublishError| error.of(&page.product);
             let product = About { product: Some(page.product.clone()), ..About::default() };
             if self.of_product_off(page) || turns.keeps(page) {
                 continue;
@@ -66,8 +67,10 @@ impl Publisher<'_> {
                 let tables = named
                     .iter()
                     .map(|(model, batch)| Ok((model.name.clone(), pages::table(model, batch)?)))
-                    .collect::<anyhow::Result<_>>()?;
-                let html = self.site.render(page, None, &tables, &about_page).map_err(PublishError::Site)?;
+                    .collect::<anyhow::Result<_>>()
+                    .map_err(|error| of_product(error.into()))?;
+                let html = self.site.render(page, None, &tables, &about_page);
+                let html = html.map_err(|error| of_product(PublishError::Site(error)))?;
                 draft.put(&page.file(None), html.as_bytes(), &product)?;
                 continue;
             };
@@ -76,11 +79,13 @@ impl Publisher<'_> {
             let whole: BTreeMap<String, render::Table> = whole
                 .into_iter()
                 .map(|(model, batch)| Ok((model.name.clone(), pages::table(model, batch)?)))
-                .collect::<anyhow::Result<_>>()?;
+                .collect::<anyhow::Result<_>>()
+                .map_err(|error| of_product(error.into()))?;
             let parts: Vec<(&Model, BTreeMap<String, RecordBatch>, RecordBatch)> = keyed
                 .into_iter()
                 .map(|(model, batch)| Ok((model, pages::by_key(model, batch, key_column)?, batch.slice(0, 0))))
-                .collect::<anyhow::Result<_>>()?;
+                .collect::<anyhow::Result<_>>()
+                .map_err(|error| of_product(error.into()))?;
             // The first table decides who has a page.
             let keys: Vec<&String> = parts.first().into_iter().flat_map(|(_, parts, _)| parts.keys()).collect();
             for some in keys.chunks(PAGES_AT_A_TIME) {
@@ -95,7 +100,7 @@ impl Publisher<'_> {
                         Ok((*key, self.site.render(page, Some(key), &tables, &about_page)?))
                     })
                     .collect::<anyhow::Result<_>>()
-                    .map_err(PublishError::Site)?;
+                    .map_err(|error| of_product(PublishError::Site(error)))?;
                 for (key, html) in rendered {
                     draft.put(&page.file(Some(key)), html.as_bytes(), &product)?;
                     put_empty(key, &parts, draft)?;

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::contract::Contract;
 use crate::lake::{Finished, State};
 use crate::model::{Built, Model};
-use crate::publish::{self, Releases};
+use crate::publish::{self, PublishError, Published, Releases};
 use crate::{disk, fetch, ingest};
 
 /// A night under way.
@@ -90,7 +90,7 @@ impl<'a> Night<'a> {
         let (workshop, state, options) = (&self.workshop, &mut self.state, self.options);
         self.outcome.ingested = self.recorder.step("ingest", |facts| {
             let delivered = fetch::delivered(self.config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-            let ingest = workshop.ingest(self.config, self.contracts, &delivered, options.only);
+            let ingest = workshop.ingest(self.config, self.contracts, &delivered, options.only, options.as_of.date());
             let commit = |state: &State| state.commit(&self.state_file);
             let report = ingest.run(state, options.progress, &commit).or_exit(ExitCode::TryAgain)?;
             facts.ingested(&report);
@@ -161,12 +161,17 @@ impl<'a> Night<'a> {
             return Ok(());
         }
         (self.options.progress)("publishing");
-        let outcome = &*self.outcome;
         let done = self.recorder.step("publish", |facts| {
-            let late = freshness::notes(&outcome.freshness);
-            let held = &outcome.checked.held;
-            let publisher = self.workshop.publisher(self.config, &self.state, self.options.as_of, carried, held, late);
-            let done = publisher.publish().map_err(Failure::from)?;
+            let done = publish_what_holds(
+                &self.workshop,
+                self.outcome,
+                |workshop, outcome, carried| {
+                    let late = freshness::notes(&outcome.freshness);
+                    let held = &outcome.checked.held;
+                    workshop.publisher(self.config, &self.state, self.options.as_of, carried, held, late).publish()
+                },
+                carried,
+            )?;
             facts.published(&done);
             Ok(done)
         })?;
@@ -196,7 +201,32 @@ impl<'a> Night<'a> {
         let refused = if self.outcome.ingested.refused.is_empty() { ExitCode::Done } else { ExitCode::Refused };
         let failed = if self.outcome.built.failed.is_empty() { ExitCode::Done } else { ExitCode::CheckFailed };
         let not_fetched = self.outcome.fetched.failed().next().map_or(ExitCode::Done, |_| ExitCode::TryAgain);
-        refused.max(failed).max(not_fetched)
+        refused.max(failed).max(not_fetched).max(self.outcome.unpublished)
+    }
+}
+
+/// Publishes; a product that turns out not to be publishable is taken over from the release before, as one that failed
+/// earlier is, unless there is nothing left to publish.
+fn publish_what_holds(
+    workshop: &Workshop,
+    outcome: &mut Outcome,
+    publish: impl Fn(&Workshop, &Outcome, BTreeSet<String>) -> Result<Published, PublishError>,
+    mut carried: BTreeSet<String>,
+) -> Result<Published, Failure> {
+    loop {
+        let (product, cause) = match publish(workshop, outcome, carried.clone()) {
+            Ok(done) => return Ok(done),
+            Err(PublishError::OfProduct { product, cause }) => (product, cause),
+            Err(error) => return Err(error.into()),
+        };
+        carried.insert(product.clone());
+        let failure = Failure::from(*cause);
+        if workshop.models.products().iter().all(|product| carried.contains(*product)) {
+            return Err(failure);
+        }
+        tracing::error!("{product} is not published: {}", super::told(&failure.error));
+        outcome.unpublished = outcome.unpublished.max(failure.code);
+        outcome.built.failed.insert(product, failure.error);
     }
 }
 

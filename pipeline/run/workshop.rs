@@ -94,6 +94,7 @@ impl Workshop {
         contracts: &'a [Contract],
         delivered: &'a Delivered,
         only: Option<&'a str>,
+        as_of: Date,
     ) -> Ingest<'a> {
         Ingest {
             config,
@@ -103,6 +104,7 @@ impl Workshop {
             lake: &self.lake,
             temporary: &self.temporary,
             only,
+            as_of,
         }
     }
 
