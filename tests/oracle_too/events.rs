@@ -63,6 +63,17 @@ pub struct Event {
     pub fylkesnr: String,
     pub enhet_orgnr: String,
     pub pauseaarsak: Option<String>,
+    pub fra_fylkesnr: Option<String>,
+    pub henvisningskilde: Option<String>,
+    pub aldersgruppe: Option<String>,
+    /// Codes joined by `+`.
+    pub maalgruppe: Option<String>,
+    pub behandlingsbehov: Option<String>,
+    pub oppmote: Option<String>,
+    pub avslutningsaarsak: Option<String>,
+    /// `0` or `1`.
+    pub ferdig_odontologisk: Option<String>,
+    pub ferdig_psykologisk: Option<String>,
     pub finansiering: String,
 }
 
