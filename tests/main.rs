@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
+mod aalen_johansen;
 mod checks;
 mod counties;
 mod dates;

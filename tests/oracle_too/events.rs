@@ -28,6 +28,8 @@ pub enum Kind {
     Avsluttet,
     PauseFra,
     PauseTil,
+    NarkoseBehov,
+    NarkoseUtfort,
     Other,
 }
 
@@ -44,7 +46,9 @@ impl Kind {
             "avsluttet" => Self::Avsluttet,
             "pause_fra" => Self::PauseFra,
             "pause_til" => Self::PauseTil,
-            "kontakt_venteliste" | "overfort" | "narkose_behov" | "narkose_utfort" | "time" => Self::Other,
+            "narkose_behov" => Self::NarkoseBehov,
+            "narkose_utfort" => Self::NarkoseUtfort,
+            "kontakt_venteliste" | "overfort" | "time" => Self::Other,
             _ => return None,
         })
     }
