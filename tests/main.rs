@@ -27,6 +27,7 @@ mod incremental_too;
 mod inspect;
 mod kills;
 mod leaks;
+mod lists_too;
 mod memory;
 mod nights;
 mod one_product;
