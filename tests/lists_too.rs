@@ -87,7 +87,8 @@ fn national_lists_balance_and_counties_are_the_nation_with_every_fault_planted()
 
     let mut cohorts: BTreeMap<String, i64> = BTreeMap::new();
     for row in rows(&root, "too_maaloppnaaelse").iter().filter(|row| row["periodetype"] == "aar") {
-        *cohorts.entry(group(row)).or_default() += if row["omraade"] == "landet" { count(row, "n") } else { -count(row, "n") };
+        *cohorts.entry(group(row)).or_default() +=
+            if row["omraade"] == "landet" { count(row, "n") } else { -count(row, "n") };
     }
     assert!(cohorts.len() > 20 && cohorts.values().all(|sum| *sum == 0), "{cohorts:?}");
 }
