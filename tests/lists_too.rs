@@ -91,6 +91,83 @@ fn national_lists_balance_and_counties_are_the_nation_with_every_fault_planted()
             if row["omraade"] == "landet" { count(row, "n") } else { -count(row, "n") };
     }
     assert!(cohorts.len() > 20 && cohorts.values().all(|sum| *sum == 0), "{cohorts:?}");
+    nothing_public_gives_a_small_count(&root);
+}
+
+fn is_small(count: i64) -> bool {
+    count != 0 && count.abs() < 5
+}
+
+/// What is public of curves, goals and lists, with all that somebody may know who knows every shown row exactly.
+fn nothing_public_gives_a_small_count(root: &Root) {
+    goals_hide_no_county_alone(root);
+    curves_part_nobody(root);
+    let mut shown = 0;
+    let mut before: BTreeMap<String, String> = BTreeMap::new();
+    for row in rows(root, "too_venteliste_offentlig") {
+        assert_eq!(row["omraade"], "landet");
+        let flows = ["kommet_til", "naadd", "andre_ut"];
+        if row["kommet_til"].is_empty() {
+            assert!(flows.iter().all(|name| row[*name].is_empty()), "flows are shown together: {row:?}");
+        } else {
+            shown += 1;
+            assert!(flows.iter().all(|name| !is_small(count(&row, name))), "{row:?}");
+        }
+        let closing = before.insert(row["steg"].clone(), row["utgaaende"].clone()).unwrap_or_default();
+        assert!(row["inngaaende"].is_empty() || row["inngaaende"] == closing, "{row:?} opens with {closing}");
+    }
+    assert!(shown > 50, "{shown}");
+}
+
+fn goals_hide_no_county_alone(root: &Root) {
+    let public: BTreeMap<String, Row> = rows(root, "too_maaloppnaaelse_offentlig")
+        .into_iter()
+        .map(|row| (format!("{} {}", group(&row), row["omraade"]), row))
+        .collect();
+    // Per step and year: how many counties (and 99) are hidden, and of their courses those within the goal and the others.
+    let mut hidden: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+    let mut shown = 0;
+    for row in rows(root, "too_maaloppnaaelse").iter().filter(|row| !row["maal"].is_empty()) {
+        let (within, all) = (count(row, "naadd_innen_maal"), count(row, "n"));
+        let open = public.get(&format!("{} {}", group(row), row["omraade"])).is_some_and(|row| row["status"] == "vist");
+        if open {
+            shown += 1;
+            assert!(!is_small(within) && !is_small(all - within), "{row:?}");
+        } else if row["periodetype"] == "aar" && row["omraade"] != "landet" {
+            let sum = hidden.entry(group(row)).or_default();
+            *sum = [sum[0] + 1, sum[1] + within, sum[2] + all - within];
+        }
+    }
+    assert!(shown > 100 && !hidden.is_empty(), "{shown} {hidden:?}");
+    for (of, [counties, within, others]) in hidden {
+        assert!(counties >= 2 && !is_small(within) && !is_small(others), "{of}: {counties} {within} {others}");
+    }
+}
+
+fn curves_part_nobody(root: &Root) {
+    let public: BTreeMap<String, String> = rows(root, "too_ventekurve_offentlig")
+        .into_iter()
+        .map(|row| (format!("{} {}", group(&row), row["uker"]), row["status"].clone()))
+        .collect();
+    let mut before: BTreeMap<String, [i64; 2]> = BTreeMap::new();
+    let mut shown = 0;
+    // The rows of a curve follow each other by week.
+    for row in rows(root, "too_ventekurve").iter().filter(|row| row["omraade"] == "landet") {
+        if public[&format!("{} {}", group(row), row["uker"])] == "vist" {
+            shown += 1;
+            assert!(count(row, "i_fare") >= 10, "{row:?}");
+            let now = ["naadd", "andre"].map(|name| count(row, name));
+            let then = before.insert(group(row), now).unwrap_or_default();
+            assert!((0..2).all(|at| !is_small(now[at] - then[at])), "{row:?} after {then:?}");
+            if row["periodetype"] == "aar" {
+                for tertial in 1..=3 {
+                    let own = format!("{} tertial {}-T{tertial} {}", row["steg"], row["periode"], row["uker"]);
+                    assert_eq!(public[&own], "vist", "{own}");
+                }
+            }
+        }
+    }
+    assert!(shown > 100, "{shown}");
 }
 
 #[test]
