@@ -48,7 +48,7 @@ sql = "select 1 as funn from too_ventekurve where abs(andel_naadd + andel_andre 
 melding = "those who reached the step, those who left and those who wait are not all of the cohort (C8)"
 ---*/
 -- C8: 95 % limits on the log(−log) scale, F₁^exp(±z·√V / (F₁·ln F₁)). z is the normal quantile whose first digits are
--- 1.959964 (B6). The county's own figures are whole; what of it is public: too_ventekurve_offentlig.
+-- 1.959964 (B6). Nobody and everybody have no limits, also where a bit of either is left by rounding. The county's own figures are whole; what of it is public: too_ventekurve_offentlig.
 with dagens_fylker as (
     select lpad(cast(fylkesnr as varchar), 2, '0') as fylkesnr
     from fylke
@@ -80,7 +80,7 @@ grenser as (
         andel_naadd,
         andel_andre,
         case
-            when andel_naadd > 0 and andel_naadd < 1 and varians > 0
+            when andel_naadd > 1e-12 and andel_naadd < 1 - 1e-12 and varians > 0
                 then 1.959963984540054 * sqrt(varians) / (andel_naadd * ln(andel_naadd))
         end as bredde
     from too_ventekurve_punkt

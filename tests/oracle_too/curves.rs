@@ -184,7 +184,7 @@ impl Curve {
 }
 
 fn limits(f1: f64, variance: f64) -> Option<[f64; 2]> {
-    (0.0 < f1 && f1 < 1.0 && variance > 0.0).then(|| {
+    (1e-12 < f1 && f1 < 1.0 - 1e-12 && variance > 0.0).then(|| {
         let width = Z * variance.sqrt() / (f1 * f1.ln());
         [f1.powf((-width).exp()), f1.powf(width.exp())]
     })
