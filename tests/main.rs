@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
+mod aalen_johansen;
 mod checks;
 mod counties;
 mod dates;
@@ -26,6 +27,7 @@ mod incremental_too;
 mod inspect;
 mod kills;
 mod leaks;
+mod lists_too;
 mod memory;
 mod nights;
 mod one_product;

@@ -35,6 +35,7 @@ const THRESHOLDS: &[(&str, i64)] = &[
     ("minste_n_p90", 50),            // D1: waits behind a public P90
     ("minste_n_gjennomsnitt", 20),   // D1: waits behind a public mean
     ("too_forelopig_dager", 90),     // C2: days after a period in which its figures are preliminary
+    ("kurve_i_fare", 10),            // C9: still at risk at a public point of a curve
     ("offentlig_leger", 10),         // D7: doctors behind a public cell
     ("offentlig_linjer", 30),        // D7: lines behind a public cell
     ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest

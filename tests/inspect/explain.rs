@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 11] = [
+const PUBLISHED: [(&str, &[&str], bool); 19] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -275,6 +275,14 @@ const PUBLISHED: [(&str, &[&str], bool); 11] = [
     ("too_ventetid", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_kvittering", &["fylkesnr", "maaned", "regel"], true),
+    ("too_ventekurve", &["steg", "omraade", "periodetype", "periode", "uker"], true),
+    ("too_ventekurve_offentlig", &["steg", "omraade", "periodetype", "periode", "uker"], true),
+    ("too_maaloppnaaelse", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_maaloppnaaelse_offentlig", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_venteliste", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_venteliste_offentlig", &["steg", "omraade", "periode"], true),
+    ("too_venteliste_oppfolging", &["omraade", "periode"], true),
+    ("too_venteliste_oppfolging_offentlig", &["omraade", "periode"], true),
 ];
 
 #[test]

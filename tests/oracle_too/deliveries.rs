@@ -50,6 +50,20 @@ pub fn read_events(landing: &Path) -> BTreeMap<String, Vec<Event>> {
                 fylkesnr: filled("fylkesnr"),
                 enhet_orgnr: filled("enhet_orgnr"),
                 pauseaarsak: text("pauseaarsak"),
+                fra_fylkesnr: text("fra_fylkesnr"),
+                henvisningskilde: text("henvisningskilde"),
+                // Written with a hyphen or a dash, it is the same group.
+                aldersgruppe: text("aldersgruppe").map(|group| group.replace('-', "–")),
+                // The order in which a set is written says nothing.
+                maalgruppe: text("maalgruppe").map(|set| {
+                    let codes: BTreeSet<&str> = set.split('+').collect();
+                    codes.into_iter().collect::<Vec<_>>().join("+")
+                }),
+                behandlingsbehov: text("behandlingsbehov"),
+                oppmote: text("oppmote"),
+                avslutningsaarsak: text("avslutningsaarsak"),
+                ferdig_odontologisk: text("ferdig_odontologisk"),
+                ferdig_psykologisk: text("ferdig_psykologisk"),
                 finansiering: filled("finansiering"),
             };
             let contents = events.entry(event.hendelse_guid.clone()).or_default();

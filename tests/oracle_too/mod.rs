@@ -16,9 +16,11 @@
 
 pub mod compare;
 pub mod courses;
+pub mod curves;
 mod deliveries;
 mod events;
 mod geography;
+pub mod lists;
 mod periods;
 pub mod public;
 #[cfg(test)]
@@ -62,6 +64,10 @@ pub struct Figures {
     pub known_courses: Vec<Course>,
     /// The table `too_ventetid` without disclosure control.
     pub waits: Vec<Wait>,
+    /// The tables `too_ventekurve` and `too_maaloppnaaelse`.
+    pub curves: Vec<curves::Point>,
+    /// The table `too_venteliste`.
+    pub lists: lists::Lists,
 }
 
 /// Recomputes everything from `landing`. `as_of` (`YYYY-MM-DD`) decides which periods are over and which are preliminary, nothing
@@ -89,5 +95,7 @@ pub fn compute(landing: &Path, as_of: &str) -> Figures {
     let first_event = in_force.iter().map(|event| event.hendelse_dato).min();
     let periods = first_event.map_or_else(Vec::new, |date| periods::until(csv::Month::of(date), as_of));
     let waits = waits::table(&known_courses, &complete_until, &units, &periods, as_of);
-    Figures { in_force, unknown_target, conflicting, complete_until, courses, known_courses, waits }
+    let curves = curves::table(&known_courses, &complete_until, &units, &periods, as_of);
+    let lists = lists::table(&known_courses, &complete_until, &units, &periods);
+    Figures { in_force, unknown_target, conflicting, complete_until, courses, known_courses, waits, curves, lists }
 }
