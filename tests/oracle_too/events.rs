@@ -28,6 +28,9 @@ pub enum Kind {
     Avsluttet,
     PauseFra,
     PauseTil,
+    NarkoseBehov,
+    NarkoseUtfort,
+    Time,
     Other,
 }
 
@@ -44,7 +47,10 @@ impl Kind {
             "avsluttet" => Self::Avsluttet,
             "pause_fra" => Self::PauseFra,
             "pause_til" => Self::PauseTil,
-            "kontakt_venteliste" | "overfort" | "narkose_behov" | "narkose_utfort" | "time" => Self::Other,
+            "narkose_behov" => Self::NarkoseBehov,
+            "narkose_utfort" => Self::NarkoseUtfort,
+            "time" => Self::Time,
+            "kontakt_venteliste" | "overfort" => Self::Other,
             _ => return None,
         })
     }

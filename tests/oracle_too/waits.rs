@@ -147,7 +147,7 @@ fn waits(
 }
 
 /// The areas that have rows for a period with this last day, and the counties that count in each.
-fn areas(last: Date, complete: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<String>> {
+pub(super) fn areas(last: Date, complete: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<String>> {
     let mut areas: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for county in geography::counties(last).iter().filter(|county| complete(county)) {
         for area in [*county, geography::region(county), "landet"] {
@@ -161,7 +161,7 @@ fn areas(last: Date, complete: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<St
     areas
 }
 
-fn n_fylker(omraade: &str, members: &[String]) -> Option<u64> {
+pub(super) fn n_fylker(omraade: &str, members: &[String]) -> Option<u64> {
     let known = members.iter().filter(|county| *county != geography::UNKNOWN).count();
     (omraade == "landet" || omraade.starts_with("region_")).then_some(known as u64)
 }
