@@ -38,6 +38,7 @@ mod outbox;
 mod products;
 mod publish;
 mod recompute;
+mod recompute_courses;
 mod recompute_too;
 mod revealed;
 mod same_bytes;

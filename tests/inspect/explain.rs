@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 19] = [
+const PUBLISHED: [(&str, &[&str], bool); 25] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -283,6 +283,12 @@ const PUBLISHED: [(&str, &[&str], bool); 19] = [
     ("too_venteliste_offentlig", &["steg", "omraade", "periode"], true),
     ("too_venteliste_oppfolging", &["omraade", "periode"], true),
     ("too_venteliste_oppfolging_offentlig", &["omraade", "periode"], true),
+    ("too_oppmote", &["fase", "omraade", "periodetype", "periode"], true),
+    ("too_narkose", &["fase", "omraade", "periodetype", "periode"], true),
+    ("too_maalgruppe", &["maalgruppe", "omraade", "periodetype", "periode"], true),
+    ("too_henvisning", &["henvisningskilde", "omraade", "periodetype", "periode"], true),
+    ("too_dekning", &["omraade", "periodetype", "periode"], true),
+    ("too_gjennomforing", &["omraade", "kohort"], true),
 ];
 
 #[test]

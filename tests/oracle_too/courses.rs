@@ -172,7 +172,7 @@ impl Course {
                 Some(pause) => pause.til = Some(date),
                 None => self.avvist_rekkefolge = true,
             },
-            Kind::BehovVurdert | Kind::NarkoseBehov | Kind::NarkoseUtfort | Kind::Other => {}
+            Kind::BehovVurdert | Kind::NarkoseBehov | Kind::NarkoseUtfort | Kind::Time | Kind::Other => {}
         }
         self.events.push(event);
     }
@@ -218,7 +218,7 @@ fn place_in_day(kind: Kind, open_before: bool) -> u8 {
         Kind::TeamStart => 5,
         Kind::TeamSlutt => 6,
         Kind::TannbehandlingStart => 7,
-        Kind::PauseFra | Kind::PauseTil | Kind::NarkoseBehov | Kind::NarkoseUtfort | Kind::Other => 8,
+        Kind::PauseFra | Kind::PauseTil | Kind::NarkoseBehov | Kind::NarkoseUtfort | Kind::Time | Kind::Other => 8,
         Kind::Avsluttet => 9,
     }
 }

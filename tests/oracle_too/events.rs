@@ -30,6 +30,7 @@ pub enum Kind {
     PauseTil,
     NarkoseBehov,
     NarkoseUtfort,
+    Time,
     Other,
 }
 
@@ -48,7 +49,8 @@ impl Kind {
             "pause_til" => Self::PauseTil,
             "narkose_behov" => Self::NarkoseBehov,
             "narkose_utfort" => Self::NarkoseUtfort,
-            "kontakt_venteliste" | "overfort" | "time" => Self::Other,
+            "time" => Self::Time,
+            "kontakt_venteliste" | "overfort" => Self::Other,
             _ => return None,
         })
     }
