@@ -22,6 +22,8 @@ pub struct Product {
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
 const THRESHOLDS: &[(&str, i64)] = &[
     ("fest_dager", 45),              // B3: how old a FEST snapshot may be, days
+    ("merutgift_linjer", 20),        // B4: unreserved lines behind a reference from what was paid
+    ("merutgift_avvik_ganger", 10),  // B4: a price above so many times the reference is marked as unusual
     ("stratum_linjer", 500),         // B5: lines a stratum needs
     ("stratum_leger", 20),           // B5: doctors a stratum needs
     ("stratum_storste_prosent", 50), // B5: the largest share of one doctor, per cent
