@@ -59,7 +59,7 @@ impl Thresholds {
 
 /// Hides what D1 and D7 hide.
 ///
-/// - A count of 1 to `least_count` − 1 is hidden; zero shows.
+/// - A count of 1 to `least_count` − 1 is hidden; zero shows. Kroner are no count.
 /// - A share is hidden with its numerator or denominator, and when the numerator, or the denominator without it, is
 ///   such a count, or the denominator is below `least_count`; its numerator is hidden with it.
 /// - Where a row counts doctors (`n_leger`), too few doctors or too few lines hide all its counts, and a count that
@@ -83,7 +83,7 @@ pub fn primary(model: &Model, batch: &RecordBatch, thresholds: Thresholds) -> an
             let dominated = table
                 .largest(model, name, row)?
                 .is_some_and(|(x1, x2)| (value - x1 - x2) * 100 < thresholds.dominance_percent * x1);
-            if small(value) || dominated {
+            if (small(value) && !is_money(model, name)) || dominated {
                 hide(name, row);
             }
         }
@@ -254,6 +254,10 @@ fn blank(
 
 fn absent_where(column: &ArrayRef, marks: &[bool]) -> anyhow::Result<ArrayRef> {
     nullif(column, &BooleanArray::from(marks.to_vec())).context("hiding cells")
+}
+
+fn is_money(model: &Model, column: &str) -> bool {
+    model.columns.get(column).and_then(|spec| spec.unit.as_deref()).is_some_and(|unit| matches!(unit, "kr" | "øre"))
 }
 
 /// Reads a count column back, for tests and audits.
