@@ -10,6 +10,7 @@
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
 mod checks;
+mod control;
 mod counties;
 mod dates;
 mod deliveries;
@@ -36,6 +37,7 @@ mod outbox;
 mod products;
 mod publish;
 mod recompute;
+mod recompute_areas;
 mod recompute_too;
 mod revealed;
 mod same_bytes;
