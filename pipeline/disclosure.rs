@@ -342,6 +342,17 @@ select maaned, n_leger, linjer, reservert, grad, x1, x2, status from t order by 
     }
 
     #[test]
+    fn kroner_are_no_count_of_persons() {
+        let text = HEADER
+            .replace("DIMENSIONS", "[\"maaned\"]")
+            .replace("[columns.reservert]\nunit = \"linjer\"", "[columns.reservert]\nunit = \"kr\"");
+        let text = text.replace("avledet_av = [\"reservert\", \"linjer\"]\n", "");
+        let table = Model::parse("reservasjon", "m", &text).unwrap();
+        let shown = primary(&table, &row([20, 100, 3, 10, 5]), LIMITS).unwrap();
+        assert!(shown.hidden.is_empty());
+    }
+
+    #[test]
     fn few_doctors_few_lines_and_dominance_hide() {
         assert_eq!(shown([9, 100, 50, 10, 5]), (false, false, false, "skjult".into()));
         assert_eq!(shown([10, 29, 10, 3, 3]), (false, false, false, "skjult".into()));

@@ -254,6 +254,25 @@ select maaned, n_leger, linjer, grad, x1, x2, status from mellom order by maaned
     }
 
     #[test]
+    fn staff_see_single_doctors_only_with_a_legal_basis() {
+        let staff = PUBLIC.replace("\"offentlig\"", "\"intern\"");
+        let named = [all(), vec![("rekvirent_hpr", DataType::Int32)]].concat();
+        assert_eq!(verdict(&staff, "utlevering", &all()), Ok(()));
+        let error = verdict(&staff, "utlevering", &named).unwrap_err();
+        assert!(error.starts_with("queries/reservasjon/m.sql:3: rule rettsgrunnlag: "), "{error}");
+        let allowed = staff.replace("versjon = 1\n", "versjon = 1\nkrever_rettsgrunnlag = true\n");
+        assert_eq!(verdict(&allowed, "utlevering", &named), Ok(()));
+    }
+
+    #[test]
+    fn a_ratio_is_no_sum() {
+        let ratio = [all(), vec![("spredning", DataType::Float64)]].concat();
+        assert!(verdict(PUBLIC, "utlevering", &ratio).is_err());
+        let said = PUBLIC.replace("---*/\nselect", "[columns.spredning]\nunit = \"forholdstall\"\n---*/\nselect");
+        assert_eq!(verdict(&said, "utlevering", &ratio), Ok(()));
+    }
+
+    #[test]
     fn a_stated_reason_excuses_only_a_table_that_counts_nobody() {
         let excuse = "versjon = 1\npersonvern = \"uten_personer\"\npersonvern_grunn = \"bare navn på måneder\"\n";
         let excused = PUBLIC.replace("versjon = 1\n", excuse);

@@ -304,6 +304,43 @@ mod tests {
         assert_eq!(error, "queries/reservasjon/a.sql:8: there is no table `kidle`; the nearest is `kilde`");
     }
 
+    /// A model of a product, with what its header says of other products.
+    fn of(product: &str, name: &str, reads: &str, header: &str) -> Model {
+        let text = format!(
+            "/*---\ntitle = \"T\"\naudience = \"arbeid\"\ngrain = [\"a\"]\nversjon = 1\n{header}\n---*/\nselect a\nfrom {reads}\norder by a\n"
+        );
+        Model::parse(product, name, &text).unwrap()
+    }
+
+    #[test]
+    fn another_products_table_is_read_only_by_who_says_so() {
+        let other = || model("a", "kilde");
+        let error = order(vec![other(), of("b", "x", "a", "")], &sources()).unwrap_err().to_string();
+        assert!(error.starts_with("queries/b/x.sql:9: a belongs to reservasjon; "), "{error}");
+        let built_on = of("b", "x", "a", "bygger_paa = [\"reservasjon\"]");
+        assert_eq!(order(vec![built_on, other()], &sources()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_product_fails_with_what_it_is_built_on_through_any_chain() {
+        let on = |product: &str| format!("bygger_paa = [\"{product}\"]");
+        let ordered = vec![
+            of("a", "x", "kilde", ""),
+            of("b", "y", "x", &on("a")),
+            of("c", "z", "y", &on("b")),
+            of("d", "w", "kilde", ""),
+        ];
+        let models = Models { ordered, schemas: BTreeMap::new() };
+        assert_eq!(models.foundation("c"), ["a", "b"].into());
+        assert!(models.foundation("a").is_empty());
+        let mut failed = BTreeMap::from([("a".to_owned(), anyhow::anyhow!("x"))]);
+        models.fail_with(&mut failed);
+        assert_eq!(failed.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+        let mut failed = BTreeMap::from([("c".to_owned(), anyhow::anyhow!("x"))]);
+        models.fail_with(&mut failed);
+        assert_eq!(failed.keys().collect::<Vec<_>>(), ["c"]);
+    }
+
     #[test]
     fn every_fault_is_told_and_a_file_that_could_not_be_read_is_not_unknown() {
         let models = vec![model("a", "b"), model("b", "a"), model("c", "kidle"), model("d", "kidle"), model("e", "f")];

@@ -106,6 +106,8 @@ fn priorities() -> Table {
         let window = vec![text("2025-11"), text("2026-10")];
         [names, window, shown.unwrap_or(vec![Cell::Absent; 8]), vec![status]].concat()
     };
+    let mut nation = row("alle", "", Some(0));
+    nation[0] = text("landet");
     table(
         "reservasjon_prioritering",
         "nivaa kode atc navn varenavn fra_maaned til_maaned n_leger forskrivninger reservert reservasjonsgrad endring \
@@ -114,6 +116,7 @@ fn priorities() -> Table {
             row("A01AA01", "Skjultstoff", None),
             row("C10AA05", "Lavstoff", Some(1_000)),
             row("N05AH04", "Høystoff", Some(5_000)),
+            nation,
         ],
     )
 }
@@ -370,7 +373,7 @@ fn hidden_counties_and_substances_stand_last_and_nothing_of_them_shows() {
     let page = render("nasjonalt.html", None, &national(), &[]).unwrap();
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
     assert!(place("Høystoff") < place("Lavstoff") && place("Lavstoff") < place("Skjultstoff"));
-    assert!(page.contains("−0,4") && page.contains("10,0\u{a0}%"));
+    assert!(page.contains("−0,4") && page.contains("merutgiften 9\u{202f}000 kr") && page.contains("10,0\u{a0}%"));
     let table = page.split("id=\"t-fylker\"").nth(1).unwrap();
     let table = table.split("</table>").next().unwrap();
     let rows: Vec<&str> = table.split("<tr>").skip(2).collect();

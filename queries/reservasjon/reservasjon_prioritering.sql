@@ -1,5 +1,5 @@
 /*---
-title = "Hvor informasjon om reservasjon kan bety mest: virkestoff og byttegrupper, siste 12 måneder"
+title = "Hvor informasjon om reservasjon kan bety mest: landet, virkestoff og byttegrupper, siste 12 måneder"
 audience = "offentlig"
 grain = ["nivaa", "kode"]
 dimensjoner = ["nivaa", "kode"]
@@ -8,7 +8,7 @@ kan_vaere_tom = "færre enn 12 måneder er levert, eller utleveringens nummer ma
 [columns.atc]
 mangler = "raden er ikke en byttegruppe, eller byttegruppen er ikke i siste FEST-uttrekk"
 [columns.navn]
-mangler = "ikke i siste FEST-uttrekk"
+mangler = "raden er landet, eller ikke i siste FEST-uttrekk"
 [columns.varenavn]
 mangler = "raden er ikke en byttegruppe, eller byttegruppen er ikke i siste FEST-uttrekk"
 [columns.n_leger]
@@ -37,7 +37,7 @@ mangler = "skjult av personvernhensyn, eller ingen tall for de 12 månedene før
 [columns.spredning]
 unit = "forholdstall"
 desimaler = 3
-mangler = "skjult av personvernhensyn, eller for få leger med nok forskrivninger"
+mangler = "raden er landet, skjult av personvernhensyn, eller for få leger har nok forskrivninger"
 [columns.merutgift]
 unit = "kr"
 mangler = "skjult av personvernhensyn"
@@ -45,7 +45,7 @@ storste = "storste_merutgift"
 nest_storste = "nest_storste_merutgift"
 [columns.potensial]
 unit = "kr"
-mangler = "skjult av personvernhensyn"
+mangler = "raden er landet, eller skjult av personvernhensyn"
 storste = "storste_potensial"
 nest_storste = "nest_storste_potensial"
 [columns.storste_forskrivninger]
@@ -66,10 +66,10 @@ unit = "kr"
 unit = "kr"
 [[avstemming]]
 navn = "nivaaene_er_landet"
-sql = "select 1 as funn from (select sum(n) as n, sum(r) as r from atc_tall where vindu = 1) as a cross join (select sum(n) as n, sum(r) as r from byttegruppe_tall where vindu = 1) as b cross join (select coalesce(sum(n), 0) as n, coalesce(sum(r), 0) as r from lege_sum where vindu = 1) as l where coalesce(a.n, 0) <> l.n or coalesce(a.r, 0) <> l.r or coalesce(b.n, 0) <> l.n or coalesce(b.r, 0) <> l.r"
+sql = "select 1 as funn from (select sum(n) as n, sum(r) as r from atc_tall where vindu = 1) as a cross join (select sum(n) as n, sum(r) as r from byttegruppe_tall where vindu = 1) as b cross join (select coalesce(sum(n), 0) as n, coalesce(sum(r), 0) as r from lege_sum where vindu = 1) as l cross join (select coalesce(sum(n), 0) as n, coalesce(sum(r), 0) as r from landet_tall where vindu = 1) as h where coalesce(a.n, 0) <> l.n or coalesce(a.r, 0) <> l.r or coalesce(b.n, 0) <> l.n or coalesce(b.r, 0) <> l.r or h.n <> l.n or h.r <> l.r"
 melding = "substances or groups do not sum to the doctors (B11)"
 ---*/
--- B11. The trend is shown where both windows' rows may be: with the rate it gives the earlier one.
+-- B11. The nation stands first, as what the others are compared with. The trend is shown where both windows' rows may be: with the rate it gives the earlier one.
 with stoffer as (
     select
         t.vindu,
@@ -172,6 +172,29 @@ alle as (
         nest_storste_potensial_kr,
         skjult
     from grupper
+    union all
+    select
+        'landet' as nivaa,
+        vindu,
+        'alle' as kode,
+        arrow_cast(null, 'Utf8') as atc,
+        arrow_cast(null, 'Utf8') as navn,
+        arrow_cast(null, 'Utf8') as varenavn,
+        n_leger,
+        n,
+        r,
+        merutgift_kr,
+        arrow_cast(null, 'Int64') as potensial_kr,
+        storste_n,
+        nest_storste_n,
+        storste_r,
+        nest_storste_r,
+        storste_merutgift_kr,
+        nest_storste_merutgift_kr,
+        0 as storste_potensial_kr,
+        0 as nest_storste_potensial_kr,
+        utrygg as skjult
+    from landet_tall
 ),
 
 naa as (
