@@ -11,6 +11,7 @@
 
 mod aalen_johansen;
 mod checks;
+mod control;
 mod counties;
 mod dates;
 mod deliveries;
@@ -38,6 +39,7 @@ mod outbox;
 mod products;
 mod publish;
 mod recompute;
+mod recompute_areas;
 mod recompute_courses;
 mod recompute_too;
 mod revealed;

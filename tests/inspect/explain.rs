@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 25] = [
+const PUBLISHED: [(&str, &[&str], bool); 27] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -271,6 +271,8 @@ const PUBLISHED: [(&str, &[&str], bool); 25] = [
     ("reservasjon_nasjonal_maaned", &["maaned"], true),
     ("reservasjonsgrad_lege", &["rekvirent_hpr"], true),
     ("reservasjonsgrad_lege_maaned", &["rekvirent_hpr", "maaned"], true),
+    ("reservasjon_fylke", &["fylkesnr"], true),
+    ("reservasjon_prioritering", &["nivaa", "kode"], true),
     ("too_fylke", &["fylkesnr"], false),
     ("too_ventetid", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
