@@ -9,7 +9,9 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
+mod aalen_johansen;
 mod checks;
+mod control;
 mod counties;
 mod dates;
 mod deliveries;
@@ -26,6 +28,7 @@ mod incremental_too;
 mod inspect;
 mod kills;
 mod leaks;
+mod lists_too;
 mod memory;
 mod nights;
 mod one_product;
@@ -36,6 +39,8 @@ mod outbox;
 mod products;
 mod publish;
 mod recompute;
+mod recompute_areas;
+mod recompute_courses;
 mod recompute_too;
 mod revealed;
 mod same_bytes;

@@ -35,7 +35,22 @@ const PUBLIC: [(&str, &[&str]); 2] = [
             "reservasjon_nasjonal_maaned",
         ],
     ),
-    ("too", &["too_fylke", "too_ventetid_offentlig"]),
+    (
+        "too",
+        &[
+            "too_fylke",
+            "too_fylke_over_tid",
+            "too_ventetid_offentlig",
+            "too_gjennomforing_offentlig",
+            "too_oppmote_offentlig",
+            "too_narkose_offentlig",
+            "too_maalgruppe_offentlig",
+            "too_henvisning_offentlig",
+            "too_aldersgruppe_offentlig",
+            "too_dekning_offentlig",
+            "too_prioritering_offentlig",
+        ],
+    ),
 ];
 
 /// A file that comes on a day: its place below `landing/`, and what it holds; `None` takes a file away.

@@ -55,7 +55,7 @@ impl Root {
         let text = std::fs::read_to_string(&config).unwrap();
         let klass = "[source.klass]\nurl = \"landing/klass/klass_*\"\n";
         let sources = format!("\n{}\n{klass}\n[product.", too::SOURCES);
-        std::fs::write(config, text.replace("\n[product.", &sources)).unwrap();
+        std::fs::write(config, text.replacen("\n[product.", &sources, 1)).unwrap();
         std::fs::create_dir_all(root.landing("klass")).unwrap();
         root
     }

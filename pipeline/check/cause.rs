@@ -69,7 +69,7 @@ pub(super) fn causes(checks: &Checks<'_>, model: &Model, made: &Made) -> Vec<Str
             causes.push(format!("{source} {first}{more}"));
         }
     }
-    let settings = checks.config.product(&model.product);
+    let settings = checks.models.settings(checks.config, &model.product);
     for of in &origin.models {
         if made.models.get(&of.name) != Some(&of.hash()) {
             causes.push(of.file.clone());

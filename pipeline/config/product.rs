@@ -17,11 +17,15 @@ pub struct Product {
     pub thresholds: BTreeMap<String, i64>,
     /// When its figures change for their readers.
     pub dates: Dates,
+    /// What allows it, as it is printed with its figures; a product that needs one is off without it.
+    pub legal_basis: Option<String>,
 }
 
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
 const THRESHOLDS: &[(&str, i64)] = &[
     ("fest_dager", 45),              // B3: how old a FEST snapshot may be, days
+    ("merutgift_linjer", 20),        // B4: unreserved lines behind a reference from what was paid
+    ("merutgift_avvik_ganger", 10),  // B4: a price above so many times the reference is marked as unusual
     ("stratum_linjer", 500),         // B5: lines a stratum needs
     ("stratum_leger", 20),           // B5: doctors a stratum needs
     ("stratum_storste_prosent", 50), // B5: the largest share of one doctor, per cent
@@ -29,12 +33,19 @@ const THRESHOLDS: &[(&str, i64)] = &[
     ("trakt_forventet", 5),          // B7: expected reserved prescriptions a funnel doctor needs
     ("persentil_kvartil", 20),       // B10: members that P25, P50 and P75 need
     ("persentil_desil", 50),         // B10: members that P10 and P90 need
+    ("kontroll_persentil", 90),      // B9: the percentile of merutgift that a listed doctor reaches
+    ("kontroll_q_promille", 50),     // B9: the greatest q of a listed doctor, per thousand
+    ("utvalg_linjer", 20),           // B9: lines drawn of each listed doctor
+    ("utvalg_fro", 2015),            // B9: the seed of the draw
+    ("spredning_leger", 50),         // B11: doctors that a spread needs
+    ("spredning_forventet", 1),      // B11: expected reserved prescriptions of each of them
     ("minste_antall", 5),            // D1: counts below it (but zero) are hidden
     ("minste_n_median", 10),         // D1: waits behind a public median
     ("minste_n_p80", 25),            // D1: waits behind a public P80
     ("minste_n_p90", 50),            // D1: waits behind a public P90
     ("minste_n_gjennomsnitt", 20),   // D1: waits behind a public mean
     ("too_forelopig_dager", 90),     // C2: days after a period in which its figures are preliminary
+    ("kurve_i_fare", 10),            // C9: still at risk at a public point of a curve
     ("offentlig_leger", 10),         // D7: doctors behind a public cell
     ("offentlig_linjer", 30),        // D7: lines behind a public cell
     ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest
@@ -60,6 +71,7 @@ pub(super) struct WrittenProduct {
     terskler: BTreeMap<String, i64>,
     utgivelse: Option<Vec<String>>,
     lege_dag: Option<i8>,
+    rettsgrunnlag: Option<String>,
 }
 
 impl Default for Product {
@@ -68,6 +80,7 @@ impl Default for Product {
             paragraphs: BLUE_PRESCRIPTION.to_vec(),
             thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
             dates: Dates::default(),
+            legal_basis: None,
         }
     }
 }
@@ -75,7 +88,12 @@ impl Default for Product {
 impl WrittenProduct {
     pub(super) fn check(self) -> anyhow::Result<Product> {
         let dates = Dates::check(self.utgivelse.as_deref(), self.lege_dag)?;
-        let mut product = Product { dates, ..Product::default() };
+        let legal_basis = self.rettsgrunnlag.map(|basis| basis.trim().to_owned());
+        ensure!(
+            legal_basis.as_ref().is_none_or(|basis| !basis.is_empty() && !basis.contains('\n')),
+            "`rettsgrunnlag` is one line that says what allows the product; take the key out to leave the product off"
+        );
+        let mut product = Product { dates, legal_basis, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

@@ -12,7 +12,7 @@ mod local;
 mod remote;
 mod retry;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ pub struct Fetch<'a> {
     pub config: &'a Config,
     /// Which file names they may have.
     pub contracts: &'a [Contract],
-    /// The one product whose sources are asked for; absent = all.
-    pub only: Option<&'a str>,
+    /// The products whose sources are asked for; absent = all.
+    pub only: Option<&'a BTreeSet<String>>,
     /// The run's date: months that are over before it are asked for.
     pub as_of: Date,
     /// When the run began: goes beside what lands, and nowhere else.
@@ -79,7 +79,7 @@ pub struct Failed {
 /// Fetches everything that is new, source by source. What fails is in the report.
 pub fn bring(fetch: &Fetch<'_>) -> Report {
     let mut report = Report::default();
-    let asked_for = |contract: &&Contract| fetch.only.is_none_or(|only| contract.product == only);
+    let asked_for = |contract: &&Contract| fetch.only.is_none_or(|only| only.contains(&contract.product));
     for contract in fetch.contracts.iter().filter(asked_for) {
         let source = fetch.config.sources.get(&contract.source);
         for remote in source.map_or([].as_slice(), |source| source.remotes.as_slice()) {

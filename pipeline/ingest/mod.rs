@@ -89,8 +89,8 @@ mod flow {
         pub lake: &'a Lake,
         /// A folder for files that nobody else sees.
         pub temporary: &'a Path,
-        /// The one product whose sources are looked at; absent = all.
-        pub only: Option<&'a str>,
+        /// The products whose sources are looked at; absent = all.
+        pub only: Option<&'a BTreeSet<String>>,
         /// The run's date: nothing that is dated later is taken in where the newest date wins.
         pub as_of: Date,
     }
@@ -164,7 +164,7 @@ mod flow {
             let mut report = Report::default();
             let mut committed = 0;
             quantiles::put(self.lake, state)?;
-            let asked_for = |contract: &&Contract| self.only.is_none_or(|only| contract.product == only);
+            let asked_for = |contract: &&Contract| self.only.is_none_or(|only| only.contains(&contract.product));
             for contract in self.contracts.iter().filter(asked_for) {
                 if let Some(files) = self.delivered.files.get(&contract.source) {
                     report.refused.extend(self.delivered.unlisted_of(&contract.source).map(unlisted));

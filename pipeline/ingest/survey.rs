@@ -2,7 +2,7 @@
 //!
 //! Whether a new delivery holds shows when it is read; `speil check --delivery` does that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -50,17 +50,17 @@ pub struct Expected {
     pub may_touch: Vec<i32>,
 }
 
-/// Looks at the sources of all products, or of one. `delivered` are the files of each source.
+/// Looks at the sources of all products, or of some. `delivered` are the files of each source.
 pub fn survey(
     config: &Config,
     contracts: &[Contract],
     delivered: &BTreeMap<String, Vec<PathBuf>>,
     state: &State,
-    only: Option<&str>,
+    only: Option<&BTreeSet<String>>,
     as_of: Date,
 ) -> anyhow::Result<Survey> {
     let mut survey = Survey::default();
-    for contract in contracts.iter().filter(|contract| only.is_none_or(|only| contract.product == only)) {
+    for contract in contracts.iter().filter(|contract| only.is_none_or(|only| only.contains(&contract.product))) {
         let Some(files) = delivered.get(&contract.source) else { continue };
         let settings = Settings::of(contract, &config.product(&contract.product));
         let arrivals = arrivals::place_all(files, contract, as_of, state, &mut survey.refused)?;

@@ -129,6 +129,10 @@ pub struct Model {
     pub folder_column: Option<String>,
     /// To whom a work table's rows are handed over outside the portal; most are to nobody.
     pub outbox: Option<Outbox>,
+    /// Other products whose tables it reads: the product is then never newer or older than they are.
+    pub products_read: BTreeSet<String>,
+    /// Whether its product is off until the configuration names a legal basis.
+    pub needs_legal_basis: bool,
     /// What the counts are split by.
     pub dimensions: Vec<String>,
     /// Set where the rules for persons do not fit a public model; the header then gives the reason.
@@ -165,6 +169,10 @@ struct Written {
     grain: Vec<String>,
     mappe: Option<String>,
     utboks: Option<Outbox>,
+    #[serde(default)]
+    bygger_paa: BTreeSet<String>,
+    #[serde(default)]
+    krever_rettsgrunnlag: bool,
     #[serde(default)]
     dimensjoner: Vec<String>,
     personvern: Option<Privacy>,
@@ -206,6 +214,8 @@ impl Model {
             grain: written.grain,
             folder_column: written.mappe,
             outbox: written.utboks,
+            products_read: written.bygger_paa,
+            needs_legal_basis: written.krever_rettsgrunnlag,
             dimensions: written.dimensjoner,
             privacy: written.personvern,
             version: written.versjon,
@@ -263,6 +273,11 @@ impl Model {
                 self.at("grain")
             );
         }
+        ensure!(
+            !self.products_read.contains(&self.product),
+            "{}: `bygger_paa` names other products than the model's own",
+            self.at("bygger_paa")
+        );
         for input in self.inputs.keys() {
             ensure!(self.reads.contains(input), "{}: the statement does not read {input}", self.at(input));
         }

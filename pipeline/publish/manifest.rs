@@ -39,6 +39,9 @@ pub struct Product {
     /// The date of the first run that could not renew it; absent when the release's own run made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands_since: Option<String>,
+    /// What allows the product, for one that needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
     /// Source table → partition → content hash.
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Model → hash of its file.

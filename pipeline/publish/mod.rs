@@ -305,6 +305,7 @@ impl Publisher<'_> {
             let part = Product {
                 as_of: self.as_of.date().to_string(),
                 stands_since: None,
+                legal_basis: self.config.product(product).legal_basis,
                 inputs: basis.inputs,
                 models: basis.models,
                 thresholds: basis.thresholds,

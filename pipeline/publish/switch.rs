@@ -224,14 +224,17 @@ impl Publisher<'_> {
 
     /// What a product's tables are made from tonight.
     pub(super) fn basis(&self, product: &str) -> Basis {
-        let is_own = move |model: &&Model| model.product == product || model.product == SHARED;
+        let foundation = self.models.foundation(product);
+        let is_own = |model: &&Model| {
+            [product, SHARED].contains(&model.product.as_str()) || foundation.contains(model.product.as_str())
+        };
         let own = || self.models.ordered.iter().filter(is_own);
         let sources = own().flat_map(|model| &model.reads).filter(|name| self.models.find(name).is_none());
         let contents = |name: &String| {
             let partitions = self.state.partitions(name).map(|(at, entry)| (at.clone(), entry.content.clone()));
             (name.clone(), partitions.collect())
         };
-        let settings = self.config.product(product);
+        let settings = self.models.settings(self.config, product);
         Basis {
             inputs: sources.map(contents).collect(),
             models: own().map(|model| (model.name.clone(), model.hash())).collect(),

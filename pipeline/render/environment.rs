@@ -29,6 +29,7 @@ pub(super) struct Position {
     pub(super) made: Arc<BTreeMap<String, Made>>,
     pub(super) revisions: Arc<Vec<Revision>>,
     pub(super) thresholds: BTreeMap<String, String>,
+    pub(super) legal_basis: String,
 }
 
 impl Object for Position {}
@@ -325,7 +326,8 @@ mod tests {
         let withheld = BTreeSet::from(["u".into(), "borte.html".into()]);
         let coming = BTreeMap::from([("u".to_owned(), jiff::civil::date(2026, 12, 1))]);
         let (made, revisions) = Default::default();
-        Value::from_object(Position { page, withheld, coming, made, revisions, thresholds })
+        let legal_basis = "§ 1".to_owned();
+        Value::from_object(Position { page, withheld, coming, made, revisions, thresholds, legal_basis })
     }
 
     fn show(source: &str) -> Result<String, Error> {

@@ -120,6 +120,8 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("revisions", |state: &State| {
         here(state, |position| Ok(position.revisions.iter().map(Revision::to_value).collect::<Vec<_>>()))
     });
+    // What allows the page's product; empty for one that needs nothing.
+    env.add_function("legal_basis", |state: &State| here(state, |position| Ok(position.legal_basis.clone())));
     // A file of the page's own tree that shows no table of a model.
     env.add_function("file", |state: &State, path: &str| {
         here(state, |position| Ok(address(format!("{}{path}", position.page.root()))))

@@ -78,6 +78,8 @@ pub struct About {
     pub late: Vec<Late>,
     /// The product's thresholds by their configured names, as printed: `offentlig_leger` → `10`.
     pub thresholds: BTreeMap<String, String>,
+    /// What allows the page's product, for one that needs it.
+    pub legal_basis: Option<String>,
     /// How tables are made, by their names.
     pub made: Arc<BTreeMap<String, Made>>,
     /// What changed in figures that were public, the latest first.
@@ -215,6 +217,7 @@ impl Site {
             made: about.made.clone(),
             revisions: about.revisions.clone(),
             thresholds: about.thresholds.clone(),
+            legal_basis: about.legal_basis.clone().unwrap_or_default(),
         };
         let context = context! {
             page => Value::from_object(position),

@@ -18,10 +18,12 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("find", find);
     env.add_filter("joined", joined);
     env.add_filter("absent_last", absent_last);
+    env.add_filter("falling", falling);
     env.add_filter("highest", highest);
     env.add_filter("ended", ended);
     env.add_filter("distinct", distinct);
     env.add_filter("newest", newest);
+    env.add_filter("top", top);
     env.add_filter("sum", sum);
     env.add_filter("first", |rows: Value| Ok::<_, Error>(rows.try_iter()?.next().unwrap_or_default()));
     env.add_filter("last", |rows: Value| Ok::<_, Error>(rows.try_iter()?.last().unwrap_or_default()));
@@ -142,6 +144,25 @@ fn absent_last(rows: Value, column: &str) -> Result<Value, Error> {
     Ok(Value::from(there))
 }
 
+/// The rows by a column of whole numbers, the greatest first; equal ones, and those without a value last, in the order given.
+fn falling(rows: Value, column: &str) -> Result<Value, Error> {
+    let (mut there, mut absent) = (Vec::new(), Vec::new());
+    for row in rows.try_iter()? {
+        let value = cell(&row, column)?;
+        match value.downcast_object_ref::<Absent>() {
+            Some(_) => absent.push(row),
+            None => there.push((integer(&value)?, row)),
+        }
+    }
+    there.sort_by_key(|(value, _)| std::cmp::Reverse(*value));
+    Ok(Value::from(there.into_iter().map(|(_, row)| row).chain(absent).collect::<Vec<_>>()))
+}
+
+/// The first `n` rows.
+fn top(rows: Value, n: usize) -> Result<Value, Error> {
+    Ok(Value::from(rows.try_iter()?.take(n).collect::<Vec<Value>>()))
+}
+
 /// The greatest value of a column; absent when no row has one.
 fn highest(rows: Value, column: &str) -> Result<Value, Error> {
     let mut highest = None;
@@ -238,6 +259,9 @@ verdi.skjult = "skjult"
             ("(places|joined(figures, 'nr', 'omraade')|absent_last('n')|last).nr", "56"),
             ("places|where(nr=['03', '11'])|highest('periode')|periode", "2. tertial 2026"),
             ("none|highest('periode')|periode", "ikke tilgjengelig"),
+            ("(figures|falling('n')|first).omraade", "11"),
+            ("(figures|falling('n')|last).omraade", "03"),
+            ("(figures|falling('n')|top(2)|last).omraade", "x"),
             ("places|ended('periode', '2026-07')|length", "2"),
             ("places|ended('periode', absent)|length", "0"),
             ("figures|distinct('omraade')|newest(2)|last", "03"),
@@ -249,6 +273,7 @@ verdi.skjult = "skjult"
             "places|where(fylke='03')",
             "places|where()",
             "figures|ended('n', '2026-01')",
+            "figures|falling('omraade')",
         ] {
             assert!(show(expression).is_err(), "{expression}");
         }

@@ -25,6 +25,8 @@ pub(super) struct Night<'a> {
     recorder: &'a Recorder,
     outcome: &'a mut Outcome,
     workshop: Workshop,
+    /// The products that are asked for; absent = all.
+    asked: Option<BTreeSet<String>>,
     state_file: PathBuf,
     state: State,
 }
@@ -50,7 +52,8 @@ impl<'a> Night<'a> {
             workshop.lake.check_all(&state).or_exit(ExitCode::CheckFailed)?;
             Ok((workshop, state))
         })?;
-        Ok(Night { config, options, contracts, recorder, outcome, workshop, state_file, state })
+        let asked = workshop.asked(options.only);
+        Ok(Night { config, options, contracts, recorder, outcome, workshop, asked, state_file, state })
     }
 
     fn takes(&self, step: Step) -> bool {
@@ -58,7 +61,7 @@ impl<'a> Night<'a> {
     }
 
     fn asked_for(&self, product: &str) -> bool {
-        self.options.only.is_none_or(|only| only == product)
+        self.asked.as_ref().is_none_or(|asked| asked.contains(product))
     }
 
     /// Brings what servers have. A source that fails does not stop the others.
@@ -69,7 +72,7 @@ impl<'a> Night<'a> {
         let fetch = fetch::Fetch {
             config: self.config,
             contracts: self.contracts,
-            only: self.options.only,
+            only: self.asked.as_ref(),
             as_of: self.options.as_of.date(),
             now: jiff::Timestamp::now(),
             progress: self.options.progress,
@@ -90,7 +93,8 @@ impl<'a> Night<'a> {
         let (workshop, state, options) = (&self.workshop, &mut self.state, self.options);
         self.outcome.ingested = self.recorder.step("ingest", |facts| {
             let delivered = fetch::delivered(self.config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-            let ingest = workshop.ingest(self.config, self.contracts, &delivered, options.only, options.as_of.date());
+            let ingest =
+                workshop.ingest(self.config, self.contracts, &delivered, self.asked.as_ref(), options.as_of.date());
             let commit = |state: &State| state.commit(&self.state_file);
             let report = ingest.run(state, options.progress, &commit).or_exit(ExitCode::TryAgain)?;
             facts.ingested(&report);
@@ -106,7 +110,8 @@ impl<'a> Night<'a> {
         }
         let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
         let (options, state) = (self.options, &mut self.state);
-        let builder = self.workshop.builder(self.config, self.contracts, options.as_of.date(), &finished, options.only);
+        let (as_of, asked) = (options.as_of.date(), self.asked.as_ref());
+        let builder = self.workshop.builder(self.config, self.contracts, as_of, &finished, asked);
         self.outcome.built = self.recorder.step("build", |facts| {
             let mut built = builder.run(state, options.progress);
             facts.built(&built);
@@ -128,6 +133,7 @@ impl<'a> Night<'a> {
                 self.outcome.built.failed.entry(product).or_insert(error);
             }
         }
+        self.workshop.models.fail_with(&mut self.outcome.built.failed);
     }
 
     /// Compares the night as a whole with what it should be. A product that breaks a rule fails.
@@ -138,7 +144,8 @@ impl<'a> Night<'a> {
         }
         let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
         let (config, options) = (self.config, self.options);
-        let builder = self.workshop.builder(config, self.contracts, options.as_of.date(), &finished, options.only);
+        let (as_of, asked) = (options.as_of.date(), self.asked.as_ref());
+        let builder = self.workshop.builder(config, self.contracts, as_of, &finished, asked);
         self.outcome.checked = self.recorder.step("check", |facts| {
             if let Some(model) = builder.stale(&self.state, &carried) {
                 return Err(not_built(model));
@@ -151,6 +158,7 @@ impl<'a> Night<'a> {
             Ok(checked)
         })?;
         self.outcome.built.failed.append(&mut self.outcome.checked.failed);
+        self.workshop.models.fail_with(&mut self.outcome.built.failed);
         Ok(())
     }
 
@@ -186,7 +194,7 @@ impl<'a> Night<'a> {
 
     /// Products whose part of the release before is taken over.
     fn carried(&self) -> BTreeSet<String> {
-        let mut carried = self.workshop.not_asked_for(self.options.only);
+        let mut carried = self.workshop.not_asked_for(self.asked.as_ref());
         carried.extend(self.outcome.built.failed.keys().cloned());
         carried
     }

@@ -79,13 +79,15 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
     workshop.check_product(only).or_exit(ExitCode::Usage)?;
     let state = State::load(&config.root.join("state.json")).map_err(|error| damaged_state(config, error))?;
     let delivered = fetch::delivered(config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-    let deliveries =
-        ingest::survey(config, &contracts, &delivered.files, &state, only, as_of.date()).or_exit(ExitCode::TryAgain)?;
+    let asked = workshop.asked(only);
+    let asked = asked.as_ref();
+    let deliveries = ingest::survey(config, &contracts, &delivered.files, &state, asked, as_of.date())
+        .or_exit(ExitCode::TryAgain)?;
     let releases = Releases::at(&config.root);
     let shown = releases.current().and_then(|release| Manifest::load(&release).ok().flatten());
 
     let finished = Finished::load(&config.root).or_exit(ExitCode::TryAgain)?;
-    let builder = workshop.builder(config, &contracts, as_of.date(), &finished, only);
+    let builder = workshop.builder(config, &contracts, as_of.date(), &finished, asked);
     let forecast = builder.forecast(&state, &arriving(&deliveries));
     let mut models: Vec<Planned> = Vec::new();
     for run in &forecast.runs {
@@ -105,7 +107,7 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
             if run.certain { &mut last.certain } else { &mut last.possible }.push(run.partition.clone());
         }
     }
-    let not_asked_for = workshop.not_asked_for(only);
+    let not_asked_for = workshop.not_asked_for(asked);
     let pages = workshop.models.products().into_iter().map(|product| {
         let date = shown.as_ref().and_then(|shown| Some(shown.products.get(product)?.as_of.clone()));
         let of_product = |planned: &&Planned| planned.product == product || planned.product == SHARED;

@@ -1,5 +1,5 @@
 /*---
-title = "Lege × byttegruppe i vinduet: grunnlag for forventet antall"
+title = "Lege × byttegruppe i vinduet: grunnlag for forventet antall, og merutgift"
 audience = "arbeid"
 grain = ["vindu", "rekvirent_hpr", "byttegruppe"]
 versjon = 1
@@ -18,6 +18,12 @@ unit = "utleveringer"
 unit = "forskrivninger, eller utleveringer når nummer mangler"
 [columns.r]
 unit = "som n, reservert av legen"
+[columns.merutgift_ore]
+unit = "øre"
+[columns.uten_referanse]
+unit = "utleveringer som legen reserverte, uten referanse"
+[columns.avvikende_pris]
+unit = "utleveringer som legen reserverte, med pris langt over referansen"
 ---*/
 select
     v.vindu,
@@ -26,7 +32,10 @@ select
     sum(c.linjer) as linjer,
     sum(c.utleveringer) as utleveringer,
     sum(case when v.teller_forskrivninger = 1 then c.forskrivninger else c.utleveringer end) as n,
-    sum(case when v.teller_forskrivninger = 1 then c.reservert else c.utleveringer_reservert end) as r
+    sum(case when v.teller_forskrivninger = 1 then c.reservert else c.utleveringer_reservert end) as r,
+    sum(c.merutgift_ore) as merutgift_ore,
+    sum(c.uten_referanse) as uten_referanse,
+    sum(c.avvikende_pris) as avvikende_pris
 from lege_gruppe_maaned as c
 inner join reservasjon_vinduer as v on c.maaned between v.fra_maaned and v.til_maaned
 group by v.vindu, c.rekvirent_hpr, c.byttegruppe

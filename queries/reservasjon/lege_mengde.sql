@@ -1,5 +1,5 @@
 /*---
-title = "Lege i vinduet: pakninger, DDD og hvem som reserverte"
+title = "Lege i vinduet: pakninger, DDD, merutgift og hvem som reserverte"
 audience = "arbeid"
 grain = ["rekvirent_hpr"]
 versjon = 1
@@ -17,6 +17,12 @@ unit = "tusendels pakning"
 unit = "milliondels DDD"
 [columns.uten_ddd]
 unit = "utleveringer uten DDD"
+[columns.merutgift_ore]
+unit = "øre"
+[columns.uten_referanse]
+unit = "utleveringer som legen reserverte, uten referanse"
+[columns.avvikende_pris]
+unit = "utleveringer som legen reserverte, med pris langt over referansen"
 ---*/
 -- B1: beside the headline. A line that both doctor and patient reserved is delivered as the doctor's.
 select
@@ -28,7 +34,10 @@ select
     sum(case when v.teller_forskrivninger = 1 then c.virkestoff else c.virkestoff_utleveringer end) as virkestoff,
     sum(c.antall_tusendeler) as antall_tusendeler,
     sum(c.ddd_mikro) as ddd_mikro,
-    sum(c.uten_ddd) as uten_ddd
+    sum(c.uten_ddd) as uten_ddd,
+    sum(c.merutgift_ore) as merutgift_ore,
+    sum(c.uten_referanse) as uten_referanse,
+    sum(c.avvikende_pris) as avvikende_pris
 from lege_gruppe_maaned as c
 inner join reservasjon_vindu as v on c.maaned between v.fra_maaned and v.til_maaned
 group by c.rekvirent_hpr

@@ -82,6 +82,16 @@ mangler = "færre enn 12 måneder er levert"
 unit = "andel"
 between = [0, 1]
 mangler = "ingen forskrivninger i grunnlaget eller på virkestoff, eller færre enn 12 måneder er levert"
+[columns.merutgift]
+unit = "kr"
+desimaler = 0
+mangler = "færre enn 12 måneder er levert"
+[columns.uten_referanse]
+unit = "utleveringer"
+mangler = "færre enn 12 måneder er levert"
+[columns.avvikende_pris]
+unit = "utleveringer"
+mangler = "færre enn 12 måneder er levert"
 [columns.vurdering]
 mangler = "færre enn 12 måneder er levert, eller for få leger å sammenligne med"
 [columns.skiller_seg]
@@ -123,6 +133,9 @@ tall as (
         cast(m.antall_tusendeler as double) / 1000 as pakninger,
         cast(m.ddd_mikro as double) / 1000000 as ddd,
         m.uten_ddd,
+        cast(m.merutgift_ore as double) / 100 as merutgift,
+        m.uten_referanse,
+        m.avvikende_pris,
         case when d.n >= $trakt_forskrivninger and d.forventet >= $trakt_forventet then 1 else 0 end as nok,
         cast(d.n as double) as nd,
         cast(d.r as double) / nullif(cast(d.n as double), 0) as grad,
@@ -163,6 +176,9 @@ intervaller as (
         t.pakninger,
         t.ddd,
         t.uten_ddd,
+        t.merutgift,
+        t.uten_referanse,
+        t.avvikende_pris,
         t.nok,
         case
             when t.r = 0 then 0.0
@@ -233,6 +249,9 @@ select
     case
         when i.komplett = 1 then cast(i.r as double) / nullif(cast(i.n + i.virkestoff as double), 0)
     end as reservasjonsgrad_med_virkestoff,
+    case when i.komplett = 1 then i.merutgift end as merutgift,
+    case when i.komplett = 1 then i.uten_referanse end as uten_referanse,
+    case when i.komplett = 1 then i.avvikende_pris end as avvikende_pris,
     case when i.komplett = 1 then v.vurdering end as vurdering,
     case when i.komplett = 1 and i.teller_forskrivninger = 1 and i.n > 0 then v.skiller_seg end as skiller_seg,
     case when i.komplett = 1 and i.n > 0 then 'vist' else 'mangler' end as status

@@ -1,10 +1,11 @@
 /*---
-title = "Dager da gruppe eller pris for et varenummer kan skifte"
+title = "Dager da gruppe, pris eller markedsføring for et varenummer kan skifte"
 audience = "arbeid"
 grain = ["maaned", "snapshot", "varenr", "fra_dato"]
 versjon = 1
 inkrementell = true
 [input]
+fest_pakning = "gyldighet"
 fest_pris = "gyldighet"
 [columns.maaned]
 unit = "ååååmm"
@@ -50,6 +51,16 @@ with dager as (
         cast(cast(p.gyldig_til as int) + 1 as date) as dag
     from vare_uttrekk as v
     inner join fest_pris as p
+        on
+            v.snapshot = p.snapshot
+            and v.pakning_id = p.pakning_id
+    union all
+    select
+        v.snapshot,
+        v.varenr,
+        unnest(make_array(p.markedsfort_fra, p.midlertidig_utgatt, p.avregistrert)) as dag
+    from vare_uttrekk as v
+    inner join fest_pakning as p
         on
             v.snapshot = p.snapshot
             and v.pakning_id = p.pakning_id

@@ -1,10 +1,11 @@
 /*---
-title = "Byttegruppe, pris og DDD for et varenummer, som dagperioder"
+title = "Byttegruppe, pris, DDD og markedsføring for et varenummer, som dagperioder"
 audience = "arbeid"
 grain = ["maaned", "varenr", "fra_dato"]
 versjon = 1
 inkrementell = true
 [input]
+fest_pakning = "gyldighet"
 fest_pris = "gyldighet"
 [columns.maaned]
 unit = "ååååmm"
@@ -27,8 +28,12 @@ unit = "tusendels enhet i pakningen"
 mangler = "FEST oppgir ikke Pakningsstr"
 [columns.enhet_pakning]
 mangler = "FEST oppgir ikke EnhetPakning"
+[columns.markedsfort]
+unit = "0 nei, 1 ja"
+between = [0, 1]
 ---*/
--- B3: a varenr known to neither S nor the next snapshot has no row on that day.
+-- B3: a varenr known to neither S nor the next snapshot has no row on that day. Marketed (B4) is what S gives a first
+-- day of sale, on or after it, before the day it is retired, for a time or for good; without a first day it is not.
 with priser_rangert as (
     select
         b.snapshot,
@@ -76,12 +81,24 @@ biter as (
         p.trinnpris_ore,
         v.ddd_tusendeler,
         v.pakningsstr_tusendeler,
-        v.enhet_pakning
+        v.enhet_pakning,
+        case
+            when
+                m.markedsfort_fra <= b.fra_dato
+                and coalesce(m.midlertidig_utgatt > b.fra_dato, true)
+                and coalesce(m.avregistrert > b.fra_dato, true)
+                then 1
+            else 0
+        end as markedsfort
     from vare_brudd as b
     inner join vare_uttrekk as v
         on
             b.snapshot = v.snapshot
             and b.varenr = v.varenr
+    left join fest_pakning as m
+        on
+            b.snapshot = m.snapshot
+            and b.pakning_id = m.pakning_id
     left join priser as p
         on
             b.snapshot = p.snapshot
@@ -101,6 +118,7 @@ merket as (
         ddd_tusendeler,
         pakningsstr_tusendeler,
         enhet_pakning,
+        markedsfort,
         case
             when
                 cast(lag(til_dato) over (partition by varenr order by fra_dato) as int) + 1 = cast(fra_dato as int)
@@ -112,6 +130,7 @@ merket as (
                 and (lag(pakningsstr_tusendeler) over (partition by varenr order by fra_dato)
                 is not distinct from pakningsstr_tusendeler)
                 and (lag(enhet_pakning) over (partition by varenr order by fra_dato) is not distinct from enhet_pakning)
+                and lag(markedsfort) over (partition by varenr order by fra_dato) = markedsfort
                 then 0
             else 1
         end as ny
@@ -129,6 +148,7 @@ nummerert as (
         ddd_tusendeler,
         pakningsstr_tusendeler,
         enhet_pakning,
+        markedsfort,
         sum(ny) over (partition by varenr order by fra_dato) as periode
     from merket
 )
@@ -143,7 +163,8 @@ select
     trinnpris_ore,
     ddd_tusendeler,
     pakningsstr_tusendeler,
-    enhet_pakning
+    enhet_pakning,
+    markedsfort
 from nummerert
 group by
     varenr,
@@ -153,5 +174,6 @@ group by
     trinnpris_ore,
     ddd_tusendeler,
     pakningsstr_tusendeler,
-    enhet_pakning
+    enhet_pakning,
+    markedsfort
 order by maaned, varenr, fra_dato

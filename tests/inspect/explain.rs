@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 11] = [
+const PUBLISHED: [(&str, &[&str], bool); 27] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -271,10 +271,26 @@ const PUBLISHED: [(&str, &[&str], bool); 11] = [
     ("reservasjon_nasjonal_maaned", &["maaned"], true),
     ("reservasjonsgrad_lege", &["rekvirent_hpr"], true),
     ("reservasjonsgrad_lege_maaned", &["rekvirent_hpr", "maaned"], true),
+    ("reservasjon_fylke", &["fylkesnr"], true),
+    ("reservasjon_prioritering", &["nivaa", "kode"], true),
     ("too_fylke", &["fylkesnr"], false),
     ("too_ventetid", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_kvittering", &["fylkesnr", "maaned", "regel"], true),
+    ("too_ventekurve", &["steg", "omraade", "periodetype", "periode", "uker"], true),
+    ("too_ventekurve_offentlig", &["steg", "omraade", "periodetype", "periode", "uker"], true),
+    ("too_maaloppnaaelse", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_maaloppnaaelse_offentlig", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_venteliste", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_venteliste_offentlig", &["steg", "omraade", "periode"], true),
+    ("too_venteliste_oppfolging", &["omraade", "periode"], true),
+    ("too_venteliste_oppfolging_offentlig", &["omraade", "periode"], true),
+    ("too_oppmote", &["fase", "omraade", "periodetype", "periode"], true),
+    ("too_narkose", &["fase", "omraade", "periodetype", "periode"], true),
+    ("too_maalgruppe", &["maalgruppe", "omraade", "periodetype", "periode"], true),
+    ("too_henvisning", &["henvisningskilde", "omraade", "periodetype", "periode"], true),
+    ("too_dekning", &["omraade", "periodetype", "periode"], true),
+    ("too_gjennomforing", &["omraade", "kohort"], true),
 ];
 
 #[test]

@@ -48,6 +48,7 @@ pub struct Utlevering {
 pub struct Lege {
     pub hpr: i64,
     pub profesjon: String,
+    pub kommunenr: Option<i64>,
     pub gyldig_fra: Date,
     pub gyldig_til: Option<Date>,
 }
@@ -156,6 +157,7 @@ pub fn read_lege(landing: &Path) -> Vec<Lege> {
         rows.push(Lege {
             hpr: row.whole(header.required("hpr")).expect("hpr"),
             profesjon: row.filled(header.required("profesjon")).to_owned(),
+            kommunenr: header.optional("kommunenr").and_then(|at| row.whole(at)),
             gyldig_fra: row.date(header.required("gyldig_fra")).expect("gyldig_fra"),
             gyldig_til: row.date(header.required("gyldig_til")),
         });
