@@ -83,7 +83,7 @@ fn inputs(members: &[Member]) -> Vec<String> {
         write!(rows, "{comma}('m0_m1', 'aar', '{cohort}', 'F{nr}', 1, 1, 3, {days}, {outcome})").unwrap();
     }
     let per_cohort = |row: &dyn Fn(&str) -> String| {
-        let rows: Vec<String> = cohorts.iter().flat_map(|cohort| [row(cohort)]).collect();
+        let rows: Vec<String> = cohorts.iter().map(|cohort| row(cohort)).collect();
         rows.join(",")
     };
     let areas =

@@ -45,11 +45,11 @@ fn group(row: &Row) -> String {
 #[test]
 fn national_lists_balance_and_counties_are_the_nation_with_every_fault_planted() {
     let root = Root::bare();
-    let settings = Settings { doctors: 1, months: 12, ..Settings::default() };
+    let settings = Settings { doctors: 20, months: 12, ..Settings::default() };
     demo::generate(root.path(), &settings, &|_, _, _| {}).unwrap();
     demo::plant_faults(root.path(), &settings).unwrap();
     let outcome = root.run_as_of(AS_OF).unwrap();
-    assert_eq!(outcome.code, ExitCode::Refused, "{:?}", outcome.built.failed);
+    assert!(outcome.ingested.refused.len() > 20, "{:?}", outcome.ingested.refused);
     assert!(!outcome.built.failed.contains_key("too"), "{:?}", outcome.built.failed);
 
     let lists = rows(&root, "too_venteliste");

@@ -2,7 +2,7 @@
 title = "Andel innen målet og median ventetid for alle som begynte å vente, åpne tall"
 audience = "offentlig"
 grain = ["steg", "omraade", "periodetype", "periode"]
-dimensjoner = ["steg", "omraade", "periodetype", "periode", "n_fylker", "forelopig"]
+dimensjoner = ["steg", "omraade", "periodetype", "periode", "maal", "n_fylker", "forelopig"]
 versjon = 1
 kan_vaere_tom = "ingen hele år eller tertialer er levert ennå"
 [columns.n_minst]
@@ -27,10 +27,7 @@ mangler = "steget har ikke noe måltall, tallet er skjult, eller raden gjelder e
 [columns.median]
 unit = "dager, avrundet til hele uker"
 desimaler = 0
-mangler = "ikke nådd, eller for få forløp"
-[columns.median_naadd]
-unit = "0 nei, 1 ja"
-mangler = "for få forløp"
+mangler = "ikke nådd, eller, der n_minst er under 10, for få forløp"
 [columns.n_fylker]
 unit = "fylker"
 dekning = true
@@ -56,7 +53,6 @@ with vurdert as (
         nedre,
         ovre,
         median,
-        median_naadd,
         n_fylker,
         forelopig,
         case
@@ -134,7 +130,6 @@ merket as (
         v.nedre,
         v.ovre,
         v.median,
-        v.median_naadd,
         v.n_fylker,
         v.forelopig,
         case
@@ -164,7 +159,6 @@ select
     case when skjult = 0 and omraade = 'landet' then nedre end as nedre,
     case when skjult = 0 and omraade = 'landet' then ovre end as ovre,
     case when skjult = 0 and n >= $minste_n_median then cast((2 * median + 7) / 14 * 7 as double) end as median,
-    case when skjult = 0 and n >= $minste_n_median then median_naadd end as median_naadd,
     n_fylker,
     forelopig,
     case when skjult = 0 then 'vist' else 'skjult' end as status

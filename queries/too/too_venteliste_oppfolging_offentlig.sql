@@ -4,7 +4,7 @@ audience = "offentlig"
 grain = ["omraade", "periode"]
 dimensjoner = ["omraade", "periode", "n_fylker", "forelopig"]
 versjon = 1
-[columns.n]
+[columns.ventende]
 unit = "forløp"
 grunnlag = true
 mangler = "kan regnes ut fra andre celler, eller er skjult"
@@ -26,7 +26,7 @@ mangler = "kan regnes ut fra andre celler, eller er skjult"
 [columns.andel_behov_vurdert]
 unit = "andel"
 between = [0, 1]
-avledet_av = ["behov_vurdert", "n"]
+avledet_av = ["behov_vurdert", "ventende"]
 mangler = "ingen venter, eller tallene bak er skjult"
 [columns.kontaktet]
 unit = "forløp"
@@ -144,7 +144,7 @@ vist as (
 select
     omraade,
     periode,
-    case when aapen = 1 then n end as n,
+    case when aapen = 1 then n end as ventende,
     case when behov_aapen = 1 then behov_vurdert end as behov_vurdert,
     case when behov_aapen = 1 then behov_lite end as behov_lite,
     case when behov_aapen = 1 then behov_middels end as behov_middels,

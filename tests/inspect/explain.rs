@@ -320,7 +320,9 @@ fn a_row_of_every_published_table_is_led_back_and_says_what_the_public_sees() {
             assert_eq!(told.contains("HIDDEN FROM THE PUBLIC"), is_public && row["status"] == "skjult", "{told}");
             hidden += usize::from(told.contains("HIDDEN FROM THE PUBLIC"));
         }
-        assert_eq!(given_again > 0, has_lines, "{table}");
+        // Of a table that shows nothing of so small a world nothing can be compared.
+        let nothing_shown = all.iter().all(|row| row["status"] != "vist");
+        assert!(if has_lines { given_again > 0 || nothing_shown } else { given_again == 0 }, "{table}");
     }
     assert!(hidden > 0);
     let (code, told, errors) = speil(&root, &["explain", "too_ventetid", "steg=m0_m1", "omraade=03"]);
