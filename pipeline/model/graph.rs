@@ -316,7 +316,7 @@ mod tests {
     fn another_products_table_is_read_only_by_who_says_so() {
         let other = || model("a", "kilde");
         let error = order(vec![other(), of("b", "x", "a", "")], &sources()).unwrap_err().to_string();
-        assert!(error.starts_with("queries/b/x.sql:9: a belongs to reservasjon; "), "{error}");
+        assert!(error.starts_with("queries/b/x.sql:8: a belongs to reservasjon; "), "{error}");
         let built_on = of("b", "x", "a", "bygger_paa = [\"reservasjon\"]");
         assert_eq!(order(vec![built_on, other()], &sources()).unwrap().len(), 2);
     }

@@ -46,7 +46,13 @@ pub struct Year {
 }
 
 /// `None` when there are no twelve months.
-pub fn areas(window: &Window, net: &[Classed], register: &[Lege], archive: &Archive, first: Month) -> Option<Areas> {
+pub(super) fn areas(
+    window: &Window,
+    net: &[Classed],
+    register: &[Lege],
+    archive: &Archive,
+    first: Month,
+) -> Option<Areas> {
     if !window.complete {
         return None;
     }
