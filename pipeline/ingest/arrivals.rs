@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Refused, snapshot};
+use super::{Refused, other_content, snapshot};
 use crate::contract::{self, Contract, Partition};
 use crate::disk::{self, Look};
 use crate::lake::{Delivery, State};
@@ -148,11 +148,7 @@ pub(super) fn judge<'a>(
         return Verdict::NothingNew;
     }
     if !may_differ && !in_force.is_of(&arrival.sha256) {
-        return Verdict::Refuse(format!(
-            "{} was taken in before with other content; a correction needs a new version: name it _v{}",
-            arrival.name,
-            arrival.version + 1
-        ));
+        return Verdict::Refuse(other_content::reason(arrival, in_force));
     }
     Verdict::Take(different)
 }

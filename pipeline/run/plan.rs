@@ -76,7 +76,7 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
     workshop.check_product(only).or_exit(ExitCode::Usage)?;
     let state = State::load(&config.root.join("state.json")).map_err(|error| damaged_state(config, error))?;
     let delivered = fetch::delivered(config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-    let deliveries = ingest::survey(config, &contracts, &delivered.files, &state, only).or_exit(ExitCode::TryAgain)?;
+    let deliveries = ingest::survey(config, &contracts, &delivered, &state, only).or_exit(ExitCode::TryAgain)?;
     let releases = Releases::at(&config.root);
     let shown = releases.current().and_then(|release| Manifest::load(&release).ok().flatten());
 
