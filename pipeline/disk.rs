@@ -127,7 +127,9 @@ impl Beside {
     /// Gives it its name once its bytes are on the disk. A file of that name is never replaced: that is an error.
     pub fn keep(self, path: &Path) -> anyhow::Result<()> {
         self.0.as_file().sync_all().with_context(|| format!("syncing {}", path.display()))?;
+        log("renaming", path);
         self.0.persist_noclobber(path).with_context(|| format!("writing {}", path.display()))?;
+        log("renamed", path);
         Ok(())
     }
 }

@@ -149,8 +149,12 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
     for (product, error) in &outcome.built.failed {
         tracing::error!("{product} failed and keeps its old release: {}", run::told(error));
     }
+    let not_fetched = match outcome.fetched.failed().count() {
+        0 => String::new(),
+        n => format!(", did not get {n} that were to be fetched"),
+    };
     say(&format!(
-        "Taken in {} deliveries, refused {}; ran {} models, {} up to date.",
+        "Taken in {} deliveries, refused {}{not_fetched}; ran {} models, {} up to date.",
         outcome.ingested.taken.len(),
         outcome.ingested.refused.len(),
         outcome.built.ran.len(),

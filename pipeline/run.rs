@@ -48,8 +48,8 @@ pub struct Options<'a> {
     /// The one product whose sources, models and pages are touched; the others' files are taken over from the release
     /// that is shown. Absent = all.
     pub only: Option<&'a str>,
-    /// Told what is being done, for people at a terminal.
-    pub progress: &'a dyn Fn(&str),
+    /// Told what is being done, for people at a terminal; while fetching from several threads.
+    pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
 /// A step of a run.

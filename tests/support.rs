@@ -164,6 +164,13 @@ impl Root {
     }
 }
 
+/// Says that something is not shown for want of a tool. Where `CI=true` that is a failure: a test that is silent there
+/// would be missed by nobody.
+pub fn not_shown(why: &str) {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must show this, and cannot: {why}");
+    eprintln!("not shown here: {why}");
+}
+
 /// The lines of a root's ledger, the oldest first.
 pub fn ledger(root: &Path) -> Vec<serde_json::Value> {
     let runs = root.join("runs");

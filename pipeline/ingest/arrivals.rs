@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{Refused, snapshot};
+use super::{Refused, other_content, snapshot};
 use crate::contract::{self, Contract, Partition};
 use crate::disk::{self, Look};
 use crate::lake::{Delivery, State};
@@ -183,11 +183,7 @@ pub(super) fn judge<'a>(
         return Verdict::NothingNew;
     }
     if !may_differ && !in_force.is_of(&arrival.sha256) {
-        return Verdict::Refuse(format!(
-            "{} was taken in before with other content; a correction needs a new version: name it _v{}",
-            arrival.name,
-            arrival.version + 1
-        ));
+        return Verdict::Refuse(other_content::reason(arrival, in_force));
     }
     Verdict::Take(different)
 }

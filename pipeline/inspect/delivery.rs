@@ -95,7 +95,7 @@ fn by_file_name<'c>(contracts: &'c [Contract], name: &str) -> Result<&'c Contrac
 fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir().context("making a folder for temporary files")?;
     let files = [(contract.source.clone(), vec![file.to_owned()])].into();
-    let delivered = Delivered { files, ..Delivered::default() };
+    let delivered = Delivered::of_files(files);
     let before_root = config.root.join("lake");
     let mut config = config.clone();
     config.root = folder.path().to_owned();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use crate::run::Status;
-use crate::run::freshness::Level;
+use crate::run::freshness::{Freshness, Level};
 use crate::run::status::{RunState, RunStatus, SourceStatus, UnderWay};
 
 /// How many runs are told of in words.
@@ -91,11 +91,16 @@ fn source(text: &mut String, name: &str, status: &SourceStatus) {
     }
     let late = status.freshness.as_ref().filter(|freshness| freshness.level != Level::IRute);
     if let Some((due, days)) = late.and_then(|freshness| freshness.due.zip(freshness.late_days)) {
-        line(text, format_args!("    late: the next was due {due}, {days} days before the last run"));
+        let counties = late.map(Freshness::late_counties_in_words).unwrap_or_default();
+        line(text, format_args!("    late: the next was due {due}, {days} days before the last run{counties}"));
     }
     if !status.quarantined.is_empty() {
         let rules: Vec<String> = status.quarantined.iter().map(|(rule, rows)| format!("{rule} {rows}")).collect();
         line(text, format_args!("    in quarantine: {}", rules.join(", ")));
+    }
+    for failed in &status.not_fetched {
+        let since = failed.since.map_or("?".to_owned(), oslo);
+        line(text, format_args!("    not fetched since {since}: {}: {}", failed.what, failed.reason));
     }
     for refused in &status.refused {
         let since = refused.since.map_or("?".to_owned(), oslo);

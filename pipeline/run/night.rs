@@ -2,12 +2,12 @@
 //!
 //! Knows what a step needs and which exit code its failure means; the order of steps stands in `run`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::ledger::Recorder;
+use super::ledger::{Ledger, Recorder, reduced};
 use super::workshop::{WORKING_FOLDER, Workshop};
 use super::{ExitCode, Failure, Options, OrExit, Outcome, RUNS_FOLDER, Step, freshness, sweep};
 use crate::config::Config;
@@ -72,6 +72,7 @@ impl<'a> Night<'a> {
         let fetch = fetch::Fetch {
             config: self.config,
             contracts: self.contracts,
+            state: &self.state,
             only: self.asked.as_ref(),
             as_of: self.options.as_of.date(),
             now: jiff::Timestamp::now(),
@@ -227,14 +228,19 @@ fn publish_what_holds(
             Err(PublishError::OfProduct { product, cause }) => (product, cause),
             Err(error) => return Err(error.into()),
         };
-        carried.insert(product.clone());
         let failure = Failure::from(*cause);
+        let built_on_it = workshop.models.products().into_iter();
+        carried.extend(
+            built_on_it.filter(|other| workshop.models.foundation(other).contains(&*product)).map(str::to_owned),
+        );
+        carried.insert(product.clone());
         if workshop.models.products().iter().all(|product| carried.contains(*product)) {
             return Err(failure);
         }
         tracing::error!("{product} is not published: {}", super::told(&failure.error));
         outcome.unpublished = outcome.unpublished.max(failure.code);
         outcome.built.failed.insert(product, failure.error);
+        workshop.models.fail_with(&mut outcome.built.failed);
     }
 }
 
@@ -266,17 +272,45 @@ pub(super) fn damaged_state(config: &Config, error: anyhow::Error) -> Failure {
         .filter(|file| State::load_existing(file).is_ok())
         .map(|file| file.display().to_string())
         .collect();
+    let gone = gone(config);
+    let first = match gone.is_empty() {
+        true => String::new(),
+        false => format!(
+            "put these deliveries back where their sources look, since nothing can be rebuilt without them ({}), then ",
+            gone.join(", ")
+        ),
+    };
+    let rebuild = format!("{first}remove it and run again to rebuild everything from the deliveries");
     let advice = if whole.is_empty() {
-        "remove it and run again to rebuild everything from the deliveries".to_owned()
+        rebuild
     } else {
         format!(
-            "copy the state of a release over it and run again (these are whole: {}), or remove it and run again to \
-             rebuild everything from the deliveries",
+            "copy the state of a release over it and run again (these are whole: {}), or {rebuild}",
             whole.join(", ")
         )
     };
     let error = error.context(format!("{} is damaged; {advice}", config.root.join("state.json").display()));
     Failure { code: ExitCode::CheckFailed, error }
+}
+
+/// Deliveries that were the last ones taken in of their period, as far as the ledger goes back, and whose files are
+/// neither where they were delivered nor kept.
+fn gone(config: &Config) -> Vec<String> {
+    let ledger = Ledger::read(&config.root).unwrap_or_default();
+    let steps = ledger.runs.iter().flat_map(|run| &run.steps);
+    let last: BTreeMap<(&str, &str), &str> = steps
+        .flat_map(|step| &step.facts.taken)
+        .map(|taken| ((taken.source.as_str(), taken.partition.as_str()), taken.file.as_str()))
+        .collect();
+    let mut there: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for source in config.sources.keys() {
+        let files = fetch::files(config, source).unwrap_or_default();
+        let names = files.iter().filter_map(|file| file.file_name()).map(|name| reduced(&name.to_string_lossy()));
+        there.insert(source, names.collect());
+    }
+    let is_gone = |(source, file): &(&str, &str)| there.get(source).is_some_and(|names| !names.contains(*file));
+    let known = last.into_iter().map(|((source, _), file)| (source, file));
+    known.filter(is_gone).map(|(source, file)| format!("{file} of {source}")).collect()
 }
 
 /// What a killed run left: its working folder, and files that it was writing beside their place. Only for who holds

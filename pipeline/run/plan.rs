@@ -81,8 +81,8 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
     let delivered = fetch::delivered(config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
     let asked = workshop.asked(only);
     let asked = asked.as_ref();
-    let deliveries = ingest::survey(config, &contracts, &delivered.files, &state, asked, as_of.date())
-        .or_exit(ExitCode::TryAgain)?;
+    let deliveries =
+        ingest::survey(config, &contracts, &delivered, &state, asked, as_of.date()).or_exit(ExitCode::TryAgain)?;
     let releases = Releases::at(&config.root);
     let shown = releases.current().and_then(|release| Manifest::load(&release).ok().flatten());
 

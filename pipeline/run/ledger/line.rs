@@ -102,7 +102,8 @@ pub(crate) struct Step {
     /// The most memory that the process had held by its end, bytes; absent where the system does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) peak_memory_bytes: Option<u64>,
-    /// `Done`, or why the whole run ended here.
+    /// `Done`; for `fetch` and `ingest` also that something was not fetched or was refused; or why the whole run ended
+    /// here.
     pub(crate) code: ExitCode,
     /// The same as a number.
     pub(crate) exit: u8,
@@ -229,6 +230,17 @@ pub(crate) struct Ran {
 }
 
 impl Facts {
+    /// What the step did not get done, as the code that the run's end has from it.
+    pub(super) fn code(&self) -> ExitCode {
+        if self.fetched.values().any(|fetched| !fetched.failed.is_empty()) {
+            ExitCode::TryAgain
+        } else if self.refused.is_empty() {
+            ExitCode::Done
+        } else {
+            ExitCode::Refused
+        }
+    }
+
     /// What ingest did.
     pub(crate) fn ingested(&mut self, report: &ingest::Report) {
         self.taken = report.taken.iter().map(taken).collect();
@@ -242,9 +254,6 @@ impl Facts {
 
     /// What was fetched, and what was not.
     pub(crate) fn fetched(&mut self, report: &fetch::Report) {
-        let reasons = |fetched: &fetch::Fetched| {
-            fetched.failed.iter().map(|it| (reduced(&it.what), reduced(&it.reason))).collect()
-        };
         let fetched = |fetched: &fetch::Fetched| Fetched {
             new: fetched.new.iter().map(|name| reduced(name)).collect(),
             n_unchanged: fetched.unchanged.len(),
@@ -280,6 +289,11 @@ impl Facts {
         self.new = Some(published.new);
         self.withheld = published.withheld.clone();
     }
+}
+
+/// Address → why it was not fetched.
+fn reasons(fetched: &fetch::Fetched) -> BTreeMap<String, String> {
+    fetched.failed.iter().map(|failed| (reduced(&failed.what), reduced(&failed.reason))).collect()
 }
 
 fn taken(taken: &ingest::Taken) -> Taken {
@@ -328,6 +342,9 @@ pub(crate) struct Ended {
     /// Names of deliveries that were refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) refused: Vec<String>,
+    /// Source → address → why it was not fetched.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) not_fetched: BTreeMap<String, BTreeMap<String, String>>,
     /// The release that was made, or found to be the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) release: Option<String>,
@@ -340,7 +357,9 @@ impl Ended {
     /// A run's end.
     pub(crate) fn of_run(outcome: &Outcome, failure: Option<&Failure>) -> Ended {
         let failed = outcome.built.failed.iter();
+        let not_fetched = outcome.fetched.sources.iter().filter(|(_, fetched)| !fetched.failed.is_empty());
         Ended {
+            not_fetched: not_fetched.map(|(source, fetched)| (source.clone(), reasons(fetched))).collect(),
             failed: failed.map(|(product, error)| (product.clone(), chain(error))).collect(),
             refused: outcome.ingested.refused.iter().map(|refused| reduced(&refused.file)).collect(),
             release: outcome.published.as_ref().map(|published| published.release.clone()),

@@ -21,7 +21,7 @@ use crate::lake::State;
 use crate::publish::{Manifest, Releases};
 
 pub use product::ProductStatus;
-pub use source::{Delivery, Quarantined, RefusedDelivery, SourceStatus};
+pub use source::{Delivery, NotFetched, Quarantined, RefusedDelivery, SourceStatus};
 
 /// How many runs are told of.
 const RUNS: usize = 30;
@@ -93,6 +93,8 @@ pub struct RunStatus {
     pub failed: BTreeMap<String, Vec<String>>,
     /// Names of deliveries that were refused.
     pub refused: Vec<String>,
+    /// Source → address → why it was not fetched.
+    pub not_fetched: BTreeMap<String, BTreeMap<String, String>>,
     /// The steps that ended, in order, and how long each took.
     pub steps: Vec<StepStatus>,
     /// The release that it made or found to be the same.
@@ -237,6 +239,7 @@ fn run_status(run: &Run, state: RunState) -> RunStatus {
         error: ended.map_or_else(Vec::new, |ended| ended.error.clone()),
         failed: ended.map_or_else(BTreeMap::new, |ended| ended.failed.clone()),
         refused: ended.map_or_else(Vec::new, |ended| ended.refused.clone()),
+        not_fetched: ended.map_or_else(BTreeMap::new, |ended| ended.not_fetched.clone()),
         steps: run.steps.iter().map(|step| StepStatus { step: step.step.clone(), seconds: step.seconds }).collect(),
         release: run.release().cloned(),
         told: run.told.iter().map(told).collect(),
