@@ -13,18 +13,22 @@ const SEPTEMBER: &str = "landing/utlevering/utlevering_2026-09.csv";
 const OCTOBER: &str = "landing/utlevering/utlevering_2026-10.csv";
 
 /// What snapshots of FEST become in a month.
-const FEST: &str =
-    "fest_dekning byttegruppe_medlem byttegruppe_periode vare_oppslag vare_uttrekk vare_brudd vare_periode";
+const FEST: &str = "fest_dekning byttegruppe_medlem byttegruppe_periode vare_oppslag vare_uttrekk vare_brudd vare_periode \
+     byttegruppe_referanse";
 /// What a month's lines become.
-const LINES: &str = "linje_klasse lege_gruppe_maaned lege_klasse_maaned lege_sum_maaned";
+const LINES: &str = "linje_klasse byttegruppe_linjepris linje_merutgift lege_gruppe_maaned lege_klasse_maaned \
+                     lege_sum_maaned";
 /// What the window's prescriptions become, from doctor and group to the published tables.
 const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum lege_sum lege_mengde trakt_lege trakt \
                        trakt_grense reservasjonsgrad_landet \
                        reservasjon_nasjonal_maaned reservasjonsgrad_lege reservasjonsgrad_lege_maaned \
-                       reservasjon_fordeling reservasjonsgrad_histogram";
+                       reservasjon_fordeling reservasjonsgrad_histogram kollegagruppe_grad kollegagruppe \
+                       kollegagruppe_fordeling reservasjon_kolleger reservasjon_kolleger_fordeling trakt_baand \
+                       reservasjon_trakt byttegruppe_landet byttegruppe_kolleger reservasjon_lege_byttegruppe \
+                       reservasjon_lege_substans_maaned reservasjonsgrad_lege_rullerende";
 /// What the classes' counts, the delivered months and the window's last snapshot become.
 const WINDOW: &str = "reservasjon_maaned reservasjon_vindu reservasjon_vinduer reservasjon_klasser lege_med_side \
-                      fest_siste byttegruppe_atc";
+                      fest_siste byttegruppe_atc byttegruppe_navn lege_kjennetegn kollegagruppe_medlem";
 
 /// Fails unless just this ran, each once: (months, models), both separated by spaces.
 fn assert_ran(step: &Outcome, parts: &[(&str, &[&str])]) {

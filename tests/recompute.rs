@@ -84,6 +84,30 @@ fn compare_lines(root: &Root, figures: &Figures) {
     assert!(lines.len() > 1000 && !corrections.is_empty());
     assert_eq!(first_differences(&lines, &outcomes(root, "linje_klasse", "klasse")), none);
     assert_eq!(first_differences(&corrections, &outcomes(root, "korreksjon", "status")), none);
+    let extras: BTreeMap<_, _> = figures.extras.iter().map(expected_extra).collect();
+    assert_eq!(first_differences(&extras, &published_extras(root)), none);
+}
+
+/// What one reserved line costs more: the rule that gave its reference, øre, and whether the price is unusual.
+type Extra = ((String, String), (i64, Option<i64>, i64));
+
+fn expected_extra(extra: &oracle::Extra) -> Extra {
+    let key = (extra.utleveringsdato.to_string(), extra.linje_id.clone());
+    (key, (extra.rule, extra.ore, i64::from(extra.unusual)))
+}
+
+fn published_extras(root: &Root) -> BTreeMap<(String, String), (i64, Option<i64>, i64)> {
+    let mut found = BTreeMap::new();
+    for batch in root.table("linje_merutgift") {
+        let keys = texts(batch.column_by_name("utleveringsdato").unwrap())
+            .into_iter()
+            .zip(texts(batch.column_by_name("linje_id").unwrap()));
+        let number = |name: &str| integers(&batch, name).into_iter();
+        let figures = number("referanse").zip(number("merutgift_ore")).zip(number("avvikende_pris"));
+        let figures = figures.map(|((rule, ore), unusual)| (rule.unwrap(), ore, unusual.unwrap()));
+        found.extend(keys.zip(figures));
+    }
+    found
 }
 
 fn no_differences(found: &[String]) {
@@ -92,7 +116,7 @@ fn no_differences(found: &[String]) {
 
 fn compare_tables(root: &Root, figures: &Figures) {
     let (public, doctors): (Vec<&Table>, Vec<&Table>) =
-        figures.tables.iter().partition(|table| table.name != "reservasjonsgrad_lege_maaned");
+        figures.tables.iter().partition(|table| table.columns[0] != "rekvirent_hpr");
     let state = root.state();
     let of_release = |path: String| root.current().join(path);
     for table in &figures.tables {
@@ -147,6 +171,10 @@ fn tiny_world_agrees_line_by_line_and_doctor_by_doctor() {
     let root = Root::tiny();
     root.run();
     let figures = recomputed(&root, AS_OF);
+    // Every rule of the ladder is met, and prices that were mistyped are seen.
+    let rules: BTreeSet<i64> = figures.extras.iter().map(|extra| extra.rule).collect();
+    assert_eq!(rules, BTreeSet::from([0, 1, 2, 3, 4]));
+    assert!(figures.extras.iter().any(|extra| extra.unusual));
     compare_lines(&root, &figures);
     compare_doctors(&root, &figures);
     compare_tables(&root, &figures);

@@ -23,34 +23,39 @@ pub struct Product {
 
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
 const THRESHOLDS: &[(&str, i64)] = &[
-    ("fest_dager", 45),              // B3: how old a FEST snapshot may be, days
-    ("merutgift_linjer", 20),        // B4: unreserved lines behind a reference from what was paid
-    ("merutgift_avvik_ganger", 10),  // B4: a price above so many times the reference is marked as unusual
-    ("stratum_linjer", 500),         // B5: lines a stratum needs
-    ("stratum_leger", 20),           // B5: doctors a stratum needs
-    ("stratum_storste_prosent", 50), // B5: the largest share of one doctor, per cent
-    ("trakt_forskrivninger", 100),   // B7: prescriptions a funnel doctor needs
-    ("trakt_forventet", 5),          // B7: expected reserved prescriptions a funnel doctor needs
-    ("persentil_kvartil", 20),       // B10: members that P25, P50 and P75 need
-    ("persentil_desil", 50),         // B10: members that P10 and P90 need
-    ("kontroll_persentil", 90),      // B9: the percentile of merutgift that a listed doctor reaches
-    ("kontroll_q_promille", 50),     // B9: the greatest q of a listed doctor, per thousand
-    ("utvalg_linjer", 20),           // B9: lines drawn of each listed doctor
-    ("utvalg_fro", 2015),            // B9: the seed of the draw
-    ("spredning_leger", 50),         // B11: doctors that a spread needs
-    ("spredning_forventet", 1),      // B11: expected reserved prescriptions of each of them
-    ("minste_antall", 5),            // D1: counts below it (but zero) are hidden
-    ("minste_n_median", 10),         // D1: waits behind a public median
-    ("minste_n_p80", 25),            // D1: waits behind a public P80
-    ("minste_n_p90", 50),            // D1: waits behind a public P90
-    ("minste_n_gjennomsnitt", 20),   // D1: waits behind a public mean
-    ("too_forelopig_dager", 90),     // C2: days after a period in which its figures are preliminary
-    ("kurve_i_fare", 10),            // C9: still at risk at a public point of a curve
-    ("offentlig_leger", 10),         // D7: doctors behind a public cell
-    ("offentlig_linjer", 30),        // D7: lines behind a public cell
-    ("dominans_prosent", 10),        // D7: what is left without the two largest, per cent of the largest
-    ("histogram_leger", 10),         // D7: doctors in a public histogram bin
-    (NOTICE, 3),                     // D4: months between a date's announcement and the date
+    ("fest_dager", 45),               // B3: how old a FEST snapshot may be, days
+    ("merutgift_linjer", 20),         // B4: unreserved lines behind a reference from what was paid
+    ("merutgift_avvik_ganger", 10),   // B4: a price above so many times the reference is marked as unusual
+    ("stratum_linjer", 500),          // B5: lines a stratum needs
+    ("stratum_leger", 20),            // B5: doctors a stratum needs
+    ("stratum_storste_prosent", 50),  // B5: the largest share of one doctor, per cent
+    ("trakt_forskrivninger", 100),    // B7: prescriptions a funnel doctor needs
+    ("trakt_forventet", 5),           // B7: expected reserved prescriptions a funnel doctor needs
+    ("persentil_kvartil", 20),        // B10: members that P25, P50 and P75 need
+    ("persentil_desil", 50),          // B10: members that P10 and P90 need
+    ("kontroll_persentil", 90),       // B9: the percentile of merutgift that a listed doctor reaches
+    ("kontroll_q_promille", 50),      // B9: the greatest q of a listed doctor, per thousand
+    ("utvalg_linjer", 20),            // B9: lines drawn of each listed doctor
+    ("utvalg_fro", 2015),             // B9: the seed of the draw
+    ("spredning_leger", 50),          // B11: doctors that a spread needs
+    ("spredning_forventet", 1),       // B11: expected reserved prescriptions of each of them
+    ("soyle_leger", 5),               // B10: members in a bin on a doctor's page
+    ("kolleger_leger", 20),           // B10: other doctors that a group's rate needs
+    ("kolleger_storste_prosent", 50), // B10: the largest share of one doctor in it, per cent
+    ("siste_maaneder", 3),            // the doctor's page: prescribed in so many last months
+    ("rullerende_maaneder", 36),      // the doctor's page: how many months the series of 12-month rates goes back
+    ("minste_antall", 5),             // D1: counts below it (but zero) are hidden
+    ("minste_n_median", 10),          // D1: waits behind a public median
+    ("minste_n_p80", 25),             // D1: waits behind a public P80
+    ("minste_n_p90", 50),             // D1: waits behind a public P90
+    ("minste_n_gjennomsnitt", 20),    // D1: waits behind a public mean
+    ("too_forelopig_dager", 90),      // C2: days after a period in which its figures are preliminary
+    ("offentlig_leger", 10),          // D7: doctors behind a public cell
+    ("offentlig_linjer", 30),         // D7: lines behind a public cell
+    ("dominans_prosent", 10),         // D7: what is left without the two largest, per cent of the largest
+    ("histogram_leger", 10),          // D7: doctors in a public histogram bin
+    ("kurve_i_fare", 10),             // C9: still at risk at a public point of a curve
+    (NOTICE, 3),                      // D4: months between a date's announcement and the date
     // How far a shown figure may move from one release to the next (pipeline/check/change.rs), per thousand; for shares
     // in tenths of a percentage point. No statement reads these.
     ("endring_uforklart_promille", 1), // any figure of a period that is over, when nothing explains it

@@ -63,6 +63,7 @@ pub(super) fn environment(
     facts::register(&mut env);
     add_figures(&mut env);
     add_charts(&mut env, texts);
+    super::funnel::register(&mut env);
     Ok(env)
 }
 

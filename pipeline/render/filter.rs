@@ -46,6 +46,7 @@ pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
         with(|_, value| number::share_tenths(float(value)?).map(number::points).ok_or_else(not_finite)),
     );
     env.add_filter("hele_prosent", with(|_, value| Ok(number::whole_percent(integer(value)?))));
+    env.add_filter("hele_kroner", with(|_, value| number::whole_kroner(float(value)?).ok_or_else(not_finite)));
     env.add_filter("kroner", with(|_, value| Ok(number::kroner(integer(value)?))));
     env.add_filter("maaned", with(|texts, value| month_with_year(texts, month(value)?)));
     env.add_filter("dato", with(day));

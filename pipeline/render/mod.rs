@@ -15,6 +15,7 @@ mod chart;
 mod environment;
 mod facts;
 mod filter;
+mod funnel;
 mod number;
 mod page;
 mod period;
@@ -22,6 +23,8 @@ mod reference;
 mod rows;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_doctor;
 mod table;
 mod texts;
 #[cfg(test)]

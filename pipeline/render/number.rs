@@ -77,6 +77,11 @@ pub(super) fn kroner(ore: i64) -> String {
     format!("{}{NO_BREAK_SPACE}kr", grouped(if ore < 0 { -whole } else { whole }))
 }
 
+/// Kroner as whole ones, half away from zero: `1 235 kr`. `None` when it is not a finite number.
+pub(super) fn whole_kroner(kroner: f64) -> Option<String> {
+    scaled(kroner, 0).map(|whole| format!("{}{NO_BREAK_SPACE}kr", grouped(whole)))
+}
+
 /// `number · 10^decimals` as a whole number, half away from zero.
 fn scaled(number: f64, decimals: u32) -> Option<i64> {
     let units = (number * 10_f64.powi(decimals as i32)).round();
@@ -154,5 +159,7 @@ mod tests {
         assert_eq!(kroner(123_450), "1\u{202f}235\u{a0}kr");
         assert_eq!(kroner(49), "0\u{a0}kr");
         assert_eq!(kroner(-150), "\u{2212}2\u{a0}kr");
+        assert_eq!(whole_kroner(1234.5).unwrap(), "1\u{202f}235\u{a0}kr");
+        assert_eq!(whole_kroner(f64::NAN), None);
     }
 }

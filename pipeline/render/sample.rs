@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sample_doctor::peers;
 use super::tidy::site;
 use super::{About, Cell, Column, Table};
 
-const HPR: i64 = 9_144_900;
+pub(super) const HPR: i64 = 9_144_900;
 
-fn table(name: &str, columns: &str, rows: Vec<Vec<Cell>>) -> Table {
+pub(super) fn table(name: &str, columns: &str, rows: Vec<Vec<Cell>>) -> Table {
     let column = |name: &str| Column {
         name: name.to_owned(),
         unit: None,
@@ -18,15 +19,15 @@ fn table(name: &str, columns: &str, rows: Vec<Vec<Cell>>) -> Table {
     Table { name: name.to_owned(), title: format!("Tabell {name}"), columns, rows }
 }
 
-fn text(text: &str) -> Cell {
+pub(super) fn text(text: &str) -> Cell {
     Cell::Text(text.to_owned())
 }
 
-fn integers(values: &[i64]) -> Vec<Cell> {
+pub(super) fn integers(values: &[i64]) -> Vec<Cell> {
     values.iter().map(|value| Cell::Integer(*value)).collect()
 }
 
-fn numbers(values: &[f64]) -> Vec<Cell> {
+pub(super) fn numbers(values: &[f64]) -> Vec<Cell> {
     values.iter().map(|value| Cell::Number(*value)).collect()
 }
 
@@ -123,7 +124,7 @@ fn priorities() -> Table {
 
 /// What is left out is absent.
 #[derive(Default)]
-struct Doctor {
+pub(super) struct Doctor {
     prescriptions: Option<i64>,
     reserved: Option<i64>,
     rate: Option<f64>,
@@ -136,7 +137,7 @@ struct Doctor {
     differs: Option<i64>,
 }
 
-fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
+pub(super) fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
     let integer = |value: Option<i64>| value.map_or(Cell::Absent, Cell::Integer);
     let number = |value: Option<f64>| value.map_or(Cell::Absent, Cell::Number);
     let interval = doctor.ratio.map(|_| 0.01);
@@ -155,6 +156,14 @@ fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
         number(doctor.ratio.map(|(low, _)| low)),
         number(doctor.ratio.map(|(_, high)| high)),
         integer(doctor.dispensings),
+        number(doctor.ratio.map(|_| 0.6)),
+        number(doctor.ratio.map(|_| 1.5)),
+        number(doctor.ratio.map(|_| 1.9)),
+        integer(doctor.dispensings.map(|_| 300)),
+        integer(doctor.dispensings.map(|_| 9)),
+        number(doctor.dispensings.map(|_| 12_345.5)),
+        integer(doctor.dispensings.map(|_| 2)),
+        integer(doctor.dispensings.map(|_| 1)),
         doctor.verdict.map_or(Cell::Absent, text),
         integer(doctor.differs),
         text(if doctor.rate.is_some() { "vist" } else { "mangler" }),
@@ -165,7 +174,8 @@ fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
         table(
             "reservasjonsgrad_lege",
             "rekvirent_hpr fra_maaned til_maaned forskrivninger reservert reservasjonsgrad nedre ovre forventet \
-             standardisert_ratio sr_nedre sr_ovre utleveringer vurdering skiller_seg status",
+             standardisert_ratio sr_nedre sr_ovre utleveringer trakt95_nedre trakt95_ovre trakt998_ovre skrevet_siste \
+             reservert_siste merutgift uten_referanse avvikende_pris vurdering skiller_seg status",
             vec![own],
         ),
         table(
@@ -181,7 +191,10 @@ fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<String> {
                 text("vist"),
             ]],
         ),
-    ] {
+    ]
+    .into_iter()
+    .chain(peers(doctor.rate.is_some()))
+    {
         tables.insert(table.name.clone(), table);
     }
     render("lege.html", Some(&HPR.to_string()), &tables, withheld)
@@ -198,6 +211,13 @@ fn render(
     let thresholds = [
         ("trakt_forskrivninger", "100"),
         ("trakt_forventet", "5"),
+        ("persentil_kvartil", "20"),
+        ("persentil_desil", "50"),
+        ("soyle_leger", "5"),
+        ("kolleger_leger", "20"),
+        ("kolleger_storste_prosent", "50"),
+        ("siste_maaneder", "3"),
+        ("merutgift_avvik_ganger", "10"),
         ("offentlig_leger", "10"),
         ("offentlig_linjer", "30"),
         ("minste_antall", "5"),
@@ -224,7 +244,7 @@ fn render(
     site.render(page, key, tables, &about)
 }
 
-fn ordinary() -> Doctor {
+pub(super) fn ordinary() -> Doctor {
     Doctor {
         prescriptions: Some(1248),
         reserved: Some(52),
@@ -273,9 +293,8 @@ fn a_short_history_and_a_withheld_table_are_said_and_never_zero() {
     let page = own_page(&Doctor::default(), &[]).unwrap();
     assert!(page.contains("Det er levert færre enn tolv måneder"));
     assert!(!page.contains("id=\"vurdering\"") && !page.contains("0,0\u{a0}%</dd>"));
-    let withheld = ["reservasjon_nasjonal_maaned", "reservasjon_fordeling", "reservasjonsgrad_histogram"];
-    let page = own_page(&ordinary(), &withheld).unwrap();
-    assert!(page.contains("Disse tallene er ikke publisert ennå"));
+    let page = own_page(&ordinary(), &["reservasjon_nasjonal_maaned"]).unwrap();
+    assert!(page.contains("Månedstall for hele landet er ikke publisert ennå"));
     assert!(page.contains("4,2\u{a0}%") && !page.contains("Landet"));
 }
 

@@ -20,6 +20,12 @@ unit = "forskrivninger, eller utleveringer når nummer mangler"
 unit = "som n, reservert av legen"
 [columns.merutgift_ore]
 unit = "øre"
+[columns.referanse_fra]
+unit = "som i linje_merutgift, den laveste"
+mangler = "ingen reservert linje med referanse"
+[columns.referanse_til]
+unit = "som i linje_merutgift, den høyeste"
+mangler = "ingen reservert linje med referanse"
 [columns.uten_referanse]
 unit = "utleveringer som legen reserverte, uten referanse"
 [columns.avvikende_pris]
@@ -34,6 +40,8 @@ select
     sum(case when v.teller_forskrivninger = 1 then c.forskrivninger else c.utleveringer end) as n,
     sum(case when v.teller_forskrivninger = 1 then c.reservert else c.utleveringer_reservert end) as r,
     sum(c.merutgift_ore) as merutgift_ore,
+    min(c.referanse_fra) as referanse_fra,
+    max(c.referanse_til) as referanse_til,
     sum(c.uten_referanse) as uten_referanse,
     sum(c.avvikende_pris) as avvikende_pris
 from lege_gruppe_maaned as c

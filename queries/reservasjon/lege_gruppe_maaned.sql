@@ -44,6 +44,12 @@ unit = "forskrivninger på virkestoff"
 unit = "utleveringer på virkestoff"
 [columns.merutgift_ore]
 unit = "øre"
+[columns.referanse_fra]
+unit = "som i linje_merutgift, den laveste"
+mangler = "ingen reservert linje med referanse"
+[columns.referanse_til]
+unit = "som i linje_merutgift, den høyeste"
+mangler = "ingen reservert linje med referanse"
 [columns.uten_referanse]
 unit = "utleveringer som legen reserverte, uten referanse"
 [columns.avvikende_pris]
@@ -73,6 +79,8 @@ select
     sum(case when k.klasse = 3 and k.utlevering_nr = 1 then 1 else 0 end) as virkestoff,
     sum(case when k.klasse = 3 then 1 else 0 end) as virkestoff_utleveringer,
     sum(coalesce(m.merutgift_ore, 0)) as merutgift_ore,
+    cast(min(nullif(m.referanse, 0)) as tinyint) as referanse_fra,
+    cast(max(nullif(m.referanse, 0)) as tinyint) as referanse_til,
     sum(case when m.referanse = 0 then 1 else 0 end) as uten_referanse,
     sum(coalesce(m.avvikende_pris, 0)) as avvikende_pris
 from linje_klasse as k

@@ -19,12 +19,17 @@ unit = "milliondels DDD"
 unit = "utleveringer uten DDD"
 [columns.merutgift_ore]
 unit = "øre"
+[columns.n_siste]
+unit = "forskrivninger, eller utleveringer når nummer mangler, forskrevet de siste månedene"
+[columns.r_siste]
+unit = "som n_siste, reservert av legen"
 [columns.uten_referanse]
 unit = "utleveringer som legen reserverte, uten referanse"
 [columns.avvikende_pris]
 unit = "utleveringer som legen reserverte, med pris langt over referansen"
 ---*/
--- B1: beside the headline. A line that both doctor and patient reserved is delivered as the doctor's.
+-- B1: beside the headline. A line that both doctor and patient reserved is delivered as the doctor's. What was prescribed in
+-- the last months shows a change of habit before the whole window does.
 select
     c.rekvirent_hpr,
     sum(case when v.teller_forskrivninger = 1 then c.reservert_pasient else c.utleveringer_reservert_pasient end)
@@ -36,6 +41,26 @@ select
     sum(c.ddd_mikro) as ddd_mikro,
     sum(c.uten_ddd) as uten_ddd,
     sum(c.merutgift_ore) as merutgift_ore,
+    sum(
+        case
+            when
+                c.forskrevet_maaned / 100 * 12 + c.forskrevet_maaned % 100
+                <= v.til_maaned / 100 * 12 + v.til_maaned % 100 - $siste_maaneder
+                then 0
+            when v.teller_forskrivninger = 1 then c.forskrivninger
+            else c.utleveringer
+        end
+    ) as n_siste,
+    sum(
+        case
+            when
+                c.forskrevet_maaned / 100 * 12 + c.forskrevet_maaned % 100
+                <= v.til_maaned / 100 * 12 + v.til_maaned % 100 - $siste_maaneder
+                then 0
+            when v.teller_forskrivninger = 1 then c.reservert
+            else c.utleveringer_reservert
+        end
+    ) as r_siste,
     sum(c.uten_referanse) as uten_referanse,
     sum(c.avvikende_pris) as avvikende_pris
 from lege_gruppe_maaned as c

@@ -82,6 +82,12 @@ mangler = "færre enn 12 måneder er levert"
 unit = "andel"
 between = [0, 1]
 mangler = "ingen forskrivninger i grunnlaget eller på virkestoff, eller færre enn 12 måneder er levert"
+[columns.skrevet_siste]
+unit = "forskrivninger, eller utleveringer når nummer mangler, forskrevet de siste månedene"
+mangler = "færre enn 12 måneder er levert"
+[columns.reservert_siste]
+unit = "som skrevet_siste, reservert av legen"
+mangler = "færre enn 12 måneder er levert"
 [columns.merutgift]
 unit = "kr"
 desimaler = 0
@@ -135,6 +141,8 @@ tall as (
         m.uten_ddd,
         cast(m.merutgift_ore as double) / 100 as merutgift,
         m.uten_referanse,
+        m.n_siste,
+        m.r_siste,
         m.avvikende_pris,
         case when d.n >= $trakt_forskrivninger and d.forventet >= $trakt_forventet then 1 else 0 end as nok,
         cast(d.n as double) as nd,
@@ -178,6 +186,8 @@ intervaller as (
         t.uten_ddd,
         t.merutgift,
         t.uten_referanse,
+        t.n_siste,
+        t.r_siste,
         t.avvikende_pris,
         t.nok,
         case
@@ -249,6 +259,8 @@ select
     case
         when i.komplett = 1 then cast(i.r as double) / nullif(cast(i.n + i.virkestoff as double), 0)
     end as reservasjonsgrad_med_virkestoff,
+    case when i.komplett = 1 then i.n_siste end as skrevet_siste,
+    case when i.komplett = 1 then i.r_siste end as reservert_siste,
     case when i.komplett = 1 then i.merutgift end as merutgift,
     case when i.komplett = 1 then i.uten_referanse end as uten_referanse,
     case when i.komplett = 1 then i.avvikende_pris end as avvikende_pris,

@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 27] = [
+const PUBLISHED: [(&str, &[&str], bool); 33] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -273,6 +273,12 @@ const PUBLISHED: [(&str, &[&str], bool); 27] = [
     ("reservasjonsgrad_lege_maaned", &["rekvirent_hpr", "maaned"], true),
     ("reservasjon_fylke", &["fylkesnr"], true),
     ("reservasjon_prioritering", &["nivaa", "kode"], true),
+    ("reservasjonsgrad_lege_rullerende", &["rekvirent_hpr", "maaned"], true),
+    ("reservasjon_lege_byttegruppe", &["rekvirent_hpr", "byttegruppe"], true),
+    ("reservasjon_lege_substans_maaned", &["rekvirent_hpr", "atc", "maaned"], true),
+    ("reservasjon_kolleger", &["rekvirent_hpr", "gruppe"], false),
+    ("reservasjon_kolleger_fordeling", &["rekvirent_hpr", "gruppe", "fra_prosent"], false),
+    ("reservasjon_trakt", &["rekvirent_hpr", "forventet_fra"], false),
     ("too_fylke", &["fylkesnr"], false),
     ("too_ventetid", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),

@@ -58,10 +58,18 @@ fn row_differences(doctor: &Doctor, get: impl Fn(&str) -> Option<String>) -> Vec
         ("reservert_pasient", doctor.reservert_pasient),
         ("reservert_apotek", doctor.reservert_apotek),
         ("virkestoff", doctor.virkestoff),
+        ("skrevet_siste", doctor.skrevet_siste),
+        ("reservert_siste", doctor.reservert_siste),
+        ("uten_referanse", doctor.uten_referanse),
+        ("avvikende_pris", doctor.avvikende_pris),
         ("skiller_seg", doctor.skiller_seg),
     ] {
         check(name, wanted.map(|count| count.to_string()), &|text| text.parse().ok() == wanted);
     }
+    // Kroner from whole øre, one division.
+    check("merutgift", doctor.merutgift.map(|ore| (ore as f64 / 100.0).to_string()), &|text| {
+        text.parse().ok() == doctor.merutgift.map(|ore| ore as f64 / 100.0)
+    });
     for (name, wanted) in [
         ("reservasjonsgrad", doctor.reservasjonsgrad),
         ("nedre", doctor.nedre),

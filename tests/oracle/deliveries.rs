@@ -48,7 +48,11 @@ pub struct Utlevering {
 pub struct Lege {
     pub hpr: i64,
     pub profesjon: String,
+    /// Codes of 7426; none in a register that has no such column.
+    pub spesialiteter: Vec<i64>,
+    pub er_fastlege: bool,
     pub kommunenr: Option<i64>,
+    pub listetredel: Option<i64>,
     pub gyldig_fra: Date,
     pub gyldig_til: Option<Date>,
 }
@@ -157,7 +161,14 @@ pub fn read_lege(landing: &Path) -> Vec<Lege> {
         rows.push(Lege {
             hpr: row.whole(header.required("hpr")).expect("hpr"),
             profesjon: row.filled(header.required("profesjon")).to_owned(),
+            spesialiteter: header
+                .optional("spesialitet")
+                .and_then(|at| row.text(at))
+                .map(|codes| codes.split('+').map(|code| code.parse().expect("a code of 7426")).collect())
+                .unwrap_or_default(),
+            er_fastlege: header.optional("er_fastlege").is_some_and(|at| row.whole(at) == Some(1)),
             kommunenr: header.optional("kommunenr").and_then(|at| row.whole(at)),
+            listetredel: header.optional("listetredel").and_then(|at| row.whole(at)),
             gyldig_fra: row.date(header.required("gyldig_fra")).expect("gyldig_fra"),
             gyldig_til: row.date(header.required("gyldig_til")),
         });

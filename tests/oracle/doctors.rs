@@ -10,7 +10,7 @@ use super::csv::Month;
 use super::deliveries::Lege;
 use super::fest::Archive;
 use super::funnel::{self, Point};
-use super::{Classed, Doctor, Limits};
+use super::{Classed, Doctor, Extra, Limits};
 
 /// The standard normal quantile of 0.975 as the definitions print it.
 const Z: f64 = 1.959964;
@@ -58,7 +58,7 @@ pub struct Count {
 }
 
 impl Count {
-    fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.n += other.n;
         self.r += other.r;
     }
@@ -75,7 +75,13 @@ pub struct Counted {
     pub observed: BTreeMap<i64, Count>,
     /// E of everybody in `observed`.
     pub expected: BTreeMap<i64, f64>,
+    /// n and r per doctor and byttegruppe.
+    pub groups: BTreeMap<(i64, String), Count>,
+    /// n and r of the stratum of each byttegruppe.
+    pub strata: BTreeMap<String, Count>,
     dispensings: BTreeMap<i64, u64>,
+    /// n and r of what was prescribed in the last three months.
+    latest: BTreeMap<i64, Count>,
     /// Of the lines that n counts, those that the patient and the pharmacy reserved; and those by virkestoff beside it.
     beside: BTreeMap<i64, Beside>,
 }
@@ -102,25 +108,44 @@ pub fn count(window: &Window, net: &[Classed], archive: &Archive) -> Counted {
             headline.push(Headline { hpr: line.rekvirent_hpr, group, reserved: line.reservasjon == 1 });
         }
     }
-    let expected = expected(&headline, &archive.atc_of_groups(window.to.last_day()));
+    let (expected, strata) = expected(&headline, &archive.atc_of_groups(window.to.last_day()));
+    let mut groups: BTreeMap<(i64, String), Count> = BTreeMap::new();
+    for line in &headline {
+        groups.entry((line.hpr, line.group.to_owned())).or_default().add(one(line));
+    }
     let mut observed: BTreeMap<i64, Count> = BTreeMap::new();
     for line in &headline {
         observed.entry(line.hpr).or_default().add(one(line));
     }
+    let mut latest: BTreeMap<i64, Count> = BTreeMap::new();
+    for Classed { line, group, .. } in &in_window {
+        let prescribed = Month::of(line.forskrivningsdato.unwrap_or(line.utleveringsdato));
+        let counts = group.is_some() && (!prescriptions || line.utlevering_nr == Some(1));
+        if counts && prescribed.0 > window.to.0 - 3 {
+            latest.entry(line.rekvirent_hpr).or_default().add(Count { n: 1, r: u64::from(line.reservasjon == 1) });
+        }
+    }
     let mut beside: BTreeMap<i64, Beside> = BTreeMap::new();
-    for Classed { line, class, group } in &in_window {
+    for Classed { line, class, group, .. } in &in_window {
         let counts = !prescriptions || line.utlevering_nr == Some(1);
         let of_doctor = beside.entry(line.rekvirent_hpr).or_default();
         of_doctor.patient += u64::from(counts && group.is_some() && line.reservasjon == 2);
         of_doctor.pharmacy += u64::from(counts && group.is_some() && line.reservasjon == 3);
         of_doctor.by_substance += u64::from(counts && *class == "virkestoff");
     }
-    Counted { prescriptions, observed, expected, dispensings, beside }
+    Counted { prescriptions, observed, expected, groups, strata, dispensings, latest, beside }
 }
 
 /// One row per doctor with a page.
-pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[Lege], limits: &Limits) -> Vec<Doctor> {
-    let Counted { prescriptions, observed, expected, dispensings, beside } = counted;
+pub fn figures(
+    window: &Window,
+    net: &[Classed],
+    extras: &[Extra],
+    counted: &Counted,
+    register: &[Lege],
+    limits: &Limits,
+) -> Vec<Doctor> {
+    let Counted { prescriptions, observed, expected, dispensings, latest, beside, .. } = counted;
     let prescriptions = *prescriptions;
     let point = |hpr: &i64| {
         let Count { n, r } = observed.get(hpr).copied().unwrap_or_default();
@@ -128,6 +153,13 @@ pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[
     };
     let funnel = funnel::limits(&observed.keys().map(|hpr| (*hpr, point(hpr))).collect());
     let last_day = window.to.last_day();
+    let mut costs: BTreeMap<i64, (i64, u64, u64)> = BTreeMap::new();
+    for extra in extras.iter().filter(|extra| window.contains(extra.utleveringsdato)) {
+        let (ore, without, unusual) = costs.entry(extra.hpr).or_default();
+        *ore += extra.ore.unwrap_or_default();
+        *without += u64::from(extra.rule == 0);
+        *unusual += u64::from(extra.unusual);
+    }
     let in_window = net.iter().filter(|net| window.contains(net.line.utleveringsdato));
     let with_lines: BTreeSet<i64> = in_window.map(|net| net.line.rekvirent_hpr).collect();
     let registered: BTreeSet<i64> =
@@ -147,7 +179,13 @@ pub fn figures(window: &Window, net: &[Classed], counted: &Counted, register: &[
             }
             let Count { n, r } = observed.get(hpr).copied().unwrap_or_default();
             let Beside { patient, pharmacy, by_substance } = beside.get(hpr).copied().unwrap_or_default();
+            let (ore, without, unusual) = costs.get(hpr).copied().unwrap_or_default();
             let counted = Doctor {
+                skrevet_siste: Some(latest.get(hpr).copied().unwrap_or_default().n),
+                reservert_siste: Some(latest.get(hpr).copied().unwrap_or_default().r),
+                merutgift: Some(ore),
+                uten_referanse: Some(without),
+                avvikende_pris: Some(unusual),
                 reservert_pasient: Some(patient),
                 reservert_apotek: Some(pharmacy),
                 virkestoff: Some(by_substance),
@@ -189,8 +227,11 @@ fn one(line: &Headline) -> Count {
     Count { n: 1, r: u64::from(line.reserved) }
 }
 
-/// B5: what each doctor would have reserved at the national rate of each stratum.
-fn expected(headline: &[Headline], atc_of_groups: &BTreeMap<String, String>) -> BTreeMap<i64, f64> {
+/// B5: what each doctor would have reserved at the national rate of each stratum, and the stratum of each group.
+fn expected(
+    headline: &[Headline],
+    atc_of_groups: &BTreeMap<String, String>,
+) -> (BTreeMap<i64, f64>, BTreeMap<String, Count>) {
     let mut groups = Strata::new();
     for line in headline {
         groups.entry(line.group.to_owned()).or_default().entry(line.hpr).or_default().add(one(line));
@@ -198,15 +239,26 @@ fn expected(headline: &[Headline], atc_of_groups: &BTreeMap<String, String>) -> 
     let (mut strata, failed) = split(groups);
     let mut by_atc = Strata::new();
     let mut rest = Strata::new();
+    // Where each group's lines are: itself, its ATC code or the rest.
+    let mut stratum_of: BTreeMap<String, String> =
+        strata.keys().map(|group| (group.clone(), format!("byttegruppe {group}"))).collect();
     for (group, doctors) in failed {
         match atc_of_groups.get(&group) {
-            Some(atc) => merge(&mut by_atc, atc, doctors),
-            None => merge(&mut rest, "øvrige", doctors),
+            Some(atc) => {
+                merge(&mut by_atc, atc, doctors);
+                stratum_of.insert(group, format!("atc {atc}"));
+            }
+            None => {
+                merge(&mut rest, "øvrige", doctors);
+                stratum_of.insert(group, "øvrige".to_owned());
+            }
         }
     }
     let (large, small) = split(by_atc);
-    for doctors in small.into_values() {
+    for (atc, doctors) in small {
         merge(&mut rest, "øvrige", doctors);
+        let name = format!("atc {atc}");
+        stratum_of.values_mut().filter(|stratum| **stratum == name).for_each(|stratum| "øvrige".clone_into(stratum));
     }
     // Codes of groups and ATC codes are not compared any more, so they must not meet either.
     strata = strata.into_iter().map(|(code, doctors)| (format!("byttegruppe {code}"), doctors)).collect();
@@ -214,14 +266,17 @@ fn expected(headline: &[Headline], atc_of_groups: &BTreeMap<String, String>) -> 
     strata.extend(rest);
 
     let mut expected = BTreeMap::new();
-    for doctors in strata.values() {
+    let mut totals: BTreeMap<&str, Count> = BTreeMap::new();
+    for (name, doctors) in &strata {
         let mut all = Count::default();
         doctors.values().for_each(|count| all.add(*count));
         for (hpr, count) in doctors {
             *expected.entry(*hpr).or_default() += count.n as f64 * all.r as f64 / all.n as f64;
         }
+        totals.insert(name, all);
     }
-    expected
+    let stratum_of = stratum_of.into_iter().map(|(group, stratum)| (group, totals[stratum.as_str()])).collect();
+    (expected, stratum_of)
 }
 
 /// The strata that pass the test, and those that do not.

@@ -2,13 +2,14 @@
 //!
 //! It must not know lines, doctors or classes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
 
 use super::csv::parse_date;
+use super::goods::{Goods, Offer};
 use super::{deliveries, xml};
 
 /// A snapshot older than this many days says nothing about a day.
@@ -20,8 +21,11 @@ pub struct Package {
     varenr: Option<i64>,
     varenr_utgaende: Option<i64>,
     pub atc: Option<String>,
+    atc_name: Option<String>,
     /// `Byttegruppe/Kode@V` and `PakningByttegruppe/GyldigFraDato`.
     pub group: Option<(String, Date)>,
+    /// What it costs and holds.
+    pub goods: Goods,
 }
 
 impl Package {
@@ -40,6 +44,16 @@ pub struct Snapshot {
     by_varenr_utgaende: BTreeMap<i64, usize>,
     /// Per group, `MerknadTilByttbarhet`.
     merknad: BTreeMap<String, bool>,
+    /// Per group, `Kode@DN`.
+    names: BTreeMap<String, String>,
+}
+
+/// What a group is called.
+pub struct Name {
+    pub group: String,
+    /// The lowest ATC code of its packages, and its name.
+    pub atc: Option<String>,
+    pub substance: Option<String>,
 }
 
 impl Snapshot {
@@ -115,6 +129,54 @@ impl Archive {
         Answer::Byttbar(group.to_owned())
     }
 
+    /// What can be bought in each group on day `d` (B4), one offer per number that leads to a package of the group.
+    pub fn offers(&self, d: Date) -> BTreeMap<String, Vec<Offer>> {
+        let mut offers: BTreeMap<String, Vec<Offer>> = BTreeMap::new();
+        let Some(at) = self.last_before(d) else {
+            return offers;
+        };
+        let (s, next) = (&self.snapshots[at], self.snapshots.get(at + 1));
+        let numbers = |snapshot: &Snapshot| -> Vec<i64> {
+            snapshot.by_varenr.keys().chain(snapshot.by_varenr_utgaende.keys()).copied().collect()
+        };
+        let known: BTreeSet<i64> = numbers(s).into_iter().chain(next.map(numbers).unwrap_or_default()).collect();
+        for varenr in known {
+            let (in_s, in_next) = (s.package(varenr), next.and_then(|next| next.package(varenr)));
+            let group = in_s.and_then(|pack| pack.group_on(d)).or_else(|| in_next.and_then(|pack| pack.group_on(d)));
+            if let Some(group) = group {
+                // Only S has prices; of a package that is not in S the next snapshot tells the size.
+                let offer = match (in_s, in_next) {
+                    (Some(pack), _) => pack.goods.on(varenr, d),
+                    (None, Some(pack)) => pack.goods.without_price(varenr),
+                    (None, None) => continue,
+                };
+                offers.entry(group.to_owned()).or_default().push(offer);
+            }
+        }
+        offers
+    }
+
+    /// What each group was called in the last snapshot, on or before `d`, that has it.
+    pub fn names(&self, d: Date) -> BTreeMap<String, Name> {
+        let mut names = BTreeMap::new();
+        for snapshot in self.snapshots.iter().filter(|snapshot| snapshot.date <= d) {
+            for (code, group) in &snapshot.names {
+                let of_group = snapshot.packages.iter().filter(|package| {
+                    package.group.as_ref().is_some_and(|(of, _)| of == code)
+                        && package.atc.as_ref().is_some_and(|atc| atc.chars().count() == 7)
+                });
+                let lowest = of_group.min_by_key(|package| (&package.atc, &package.atc_name));
+                let name = Name {
+                    group: group.clone(),
+                    atc: lowest.and_then(|package| package.atc.clone()),
+                    substance: lowest.and_then(|package| package.atc_name.clone().or_else(|| package.atc.clone())),
+                };
+                names.insert(code.clone(), name);
+            }
+        }
+        names
+    }
+
     /// Per group the lowest ATC code among its packages, in the last snapshot on or before `d`.
     pub fn atc_of_groups(&self, d: Date) -> BTreeMap<String, String> {
         let mut lowest: BTreeMap<String, String> = BTreeMap::new();
@@ -176,6 +238,7 @@ fn parse(document: &str) -> Snapshot {
     // The id of a group is known inside one file only; its code is the same in all.
     let mut code_of_id = BTreeMap::new();
     let mut merknad = BTreeMap::new();
+    let mut names = BTreeMap::new();
     for entry in entries(fest, "KatByttegruppe", "OppfByttegruppe") {
         let Some(group) = entry.child("Byttegruppe") else {
             continue;
@@ -184,6 +247,8 @@ fn parse(document: &str) -> Snapshot {
         let code = group.child("Kode").and_then(|kode| kode.attribute("V")).expect("Byttegruppe/Kode@V");
         let limited = group.child("MerknadTilByttbarhet").and_then(xml::Node::text);
         *merknad.entry(code.to_owned()).or_default() |= matches!(limited, Some("true" | "1"));
+        let name = group.child("Kode").and_then(|kode| kode.attribute("DN"));
+        names.insert(code.to_owned(), name.unwrap_or_default().to_owned());
         code_of_id.insert(id, code);
     }
 
@@ -198,16 +263,18 @@ fn parse(document: &str) -> Snapshot {
             varenr: number(&["Varenr"]),
             varenr_utgaende: number(&["Markedsforingsinfo", "VarenrUtgaende"]),
             atc: package.child("Atc").and_then(|atc| atc.attribute("V")).map(str::to_owned),
+            atc_name: package.child("Atc").and_then(|atc| atc.attribute("DN")).map(str::to_owned),
             group: package.child("PakningByttegruppe").and_then(|link| {
                 let code = code_of_id.get(link.child("RefByttegruppe")?.text()?)?;
                 let from = leading_date(link.child("GyldigFraDato")?.text()?)?;
                 Some(((*code).to_owned(), from))
             }),
+            goods: Goods::of(package),
         });
     }
     let by_varenr = lowest_id(&packages, |package| package.varenr);
     let by_varenr_utgaende = lowest_id(&packages, |package| package.varenr_utgaende);
-    Snapshot { hentet, date, packages, by_varenr, by_varenr_utgaende, merknad }
+    Snapshot { hentet, date, packages, by_varenr, by_varenr_utgaende, merknad, names }
 }
 
 fn entries<'n, 'a>(
@@ -219,7 +286,7 @@ fn entries<'n, 'a>(
 }
 
 /// The date that a date or a date and time begins with.
-fn leading_date(text: &str) -> Option<Date> {
+pub fn leading_date(text: &str) -> Option<Date> {
     parse_date(text.get(..10)?)
 }
 

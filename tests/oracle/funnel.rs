@@ -15,6 +15,7 @@ const Z998: f64 = 3.090232;
 pub struct Limits {
     pub lower95: f64,
     pub upper95: f64,
+    pub lower998: f64,
     pub upper998: f64,
 }
 
@@ -42,6 +43,12 @@ pub fn limits(doctors: &BTreeMap<i64, Point>) -> BTreeMap<i64, Limits> {
     compared.iter().map(|(hpr, point)| (*hpr, limits_at(point.e, tau2))).collect()
 }
 
+/// The limits at one expected number, the same for all; none when there is one doctor only.
+pub fn limits_of_all(doctors: &[Point], e: f64) -> Option<Limits> {
+    let compared: Vec<Point> = doctors.iter().copied().filter(is_compared).collect();
+    (compared.len() > 1).then(|| limits_at(e, spread(&compared).1))
+}
+
 /// φ and τ².
 pub fn spread(points: &[Point]) -> (f64, f64) {
     let m = points.len() as f64;
@@ -61,6 +68,7 @@ fn limits_at(e: f64, tau2: f64) -> Limits {
     Limits {
         lower95: (1.0 - Z95 * s).max(0.0).powi(2),
         upper95: (1.0 + Z95 * s).powi(2),
+        lower998: (1.0 - Z998 * s).max(0.0).powi(2),
         upper998: (1.0 + Z998 * s).powi(2),
     }
 }

@@ -1,5 +1,5 @@
 //! A second, independent route from deliveries to figures: it recomputes the product `reservasjon` from the files in the landing
-//! folder, by `definitions.md` A2, A3, B1–B3, B5–B8, B10, B12, D1 and D7, so that a mistake of the pipeline has to be made twice to go unseen.
+//! folder, by `definitions.md` A2, A3, B1–B8, B10, B12, D1 and D7, so that a mistake of the pipeline has to be made twice to go unseen.
 //!
 //! It must not know the pipeline: no code, no reader and no table of it. Written for clarity, not speed. Bad input ends in a panic.
 
@@ -20,8 +20,12 @@ mod deliveries;
 mod doctors;
 mod fest;
 mod funnel;
+mod goods;
+mod groups;
 pub mod hiding;
+mod merutgift;
 mod netting;
+mod peers;
 mod public;
 pub mod table;
 #[cfg(test)]
@@ -30,6 +34,8 @@ mod tests;
 mod tests_classes;
 #[cfg(test)]
 mod tests_doctors;
+#[cfg(test)]
+mod tests_merutgift;
 #[cfg(test)]
 mod tests_public;
 pub mod world;
@@ -45,6 +51,7 @@ use jiff::civil::Date;
 use csv::Month;
 use deliveries::{Lege, Line};
 use fest::{Answer, Archive};
+pub use merutgift::Extra;
 use table::Table;
 pub use world_files::hpr as world_hpr;
 
@@ -62,6 +69,8 @@ pub struct Figures {
     pub areas: Option<areas::Areas>,
     /// Every net line and its class, by (`utleveringsdato`, `linje_id`).
     pub lines: Vec<Outcome>,
+    /// What every reserved line of the grunnlag costs more than its reference, by (`utleveringsdato`, `linje_id`).
+    pub extras: Vec<Extra>,
     /// Every A and R line and its status, by (`utleveringsdato`, `linje_id`).
     pub correction_lines: Vec<Outcome>,
 }
@@ -95,6 +104,13 @@ pub struct Doctor {
     pub reservert_pasient: Option<u64>,
     pub reservert_apotek: Option<u64>,
     pub virkestoff: Option<u64>,
+    /// Of what was prescribed in the last three months.
+    pub skrevet_siste: Option<u64>,
+    pub reservert_siste: Option<u64>,
+    /// Øre, of all reserved dispensings that have a reference; and those that have none, or a price far above it.
+    pub merutgift: Option<i64>,
+    pub uten_referanse: Option<u64>,
+    pub avvikende_pris: Option<u64>,
     pub vurdering: Option<&'static str>,
     pub skiller_seg: Option<u64>,
     pub status: String,
@@ -125,6 +141,9 @@ struct Classed<'a> {
     class: &'static str,
     /// The byttegruppe of a `grunnlag` line.
     group: Option<String>,
+    /// Thousandths of a package and øre, after returns.
+    packages: i64,
+    price: i64,
 }
 
 /// Recomputes everything from `landing`. `as_of` (`YYYY-MM-DD`) decides the window only: every delivery is read.
@@ -148,12 +167,13 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
         le_periods.entry(period.hpr).or_default().push(period);
     }
     let mut net = Vec::new();
-    for (line, counts) in delivered.lines.iter().zip(&netting.counts) {
+    for ((line, counts), (packages, price)) in delivered.lines.iter().zip(&netting.counts).zip(&netting.net) {
         if *counts {
             let (class, group) = classify(line, &le_periods, &mut archive);
-            net.push(Classed { line, class, group });
+            net.push(Classed { line, class, group, packages: *packages, price: *price });
         }
     }
+    let extras = merutgift::extras(&net, &archive);
     let mut classes = BTreeMap::new();
     for Classed { line, class, .. } in &net {
         *classes.entry((Month::of(line.utleveringsdato).to_string(), (*class).to_owned())).or_default() += 1;
@@ -165,10 +185,17 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
         let first = delivered.months.first().copied().unwrap_or(window.from);
         areas = areas::areas(&window, &net, &register, &archive, first);
         let counted = doctors::count(&window, &net, &archive);
-        doctors = doctors::figures(&window, &net, &counted, &register, limits);
+        doctors = doctors::figures(&window, &net, &extras, &counted, &register, limits);
         let pages: Vec<i64> = doctors.iter().map(|doctor| doctor.rekvirent_hpr).collect();
+        let peers = peers::Peers::of(&window, &counted, &register);
         tables = vec![
             public::doctor_months(&window, &net, &counted, &pages),
+            groups::rolling(&window, &net, &delivered.months, &counted, &pages),
+            groups::by_group(&window, &net, &extras, &counted, &peers, &archive, &pages),
+            groups::by_substance(&window, &net, &extras, &counted, &archive, &pages),
+            peers.percentiles(&window, &pages),
+            peers.bins(&pages),
+            peers.funnel(&pages),
             public::months(&window, &net),
             public::nation(&window, &counted),
             public::classes(&window, &net, &delivered, &netting),
@@ -181,7 +208,7 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
     let correction_lines =
         with_status.filter_map(|(line, status)| status.map(|status| outcome(line, status))).collect();
     let (lines, correction_lines) = (sorted(lines), sorted(correction_lines));
-    Figures { classes, corrections, doctors, tables, areas, lines, correction_lines }
+    Figures { classes, corrections, doctors, tables, areas, lines, extras, correction_lines }
 }
 
 /// The class of a net line: the first of B1's list that holds.

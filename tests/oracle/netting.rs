@@ -13,6 +13,8 @@ pub struct Netting {
     pub status: Vec<Option<&'static str>>,
     /// True for a U that is still a line.
     pub counts: Vec<bool>,
+    /// Packages (thousandths) and øre of each line after its returns.
+    pub net: Vec<(i64, i64)>,
 }
 
 pub fn settle(lines: &[Line]) -> Netting {
@@ -22,6 +24,7 @@ pub fn settle(lines: &[Line]) -> Netting {
         .map(|(at, line)| ((Month::of(line.utleveringsdato), line.linje_id.as_str()), at))
         .collect();
     let mut status = vec![None; lines.len()];
+    let mut whole: Vec<(i64, i64)> = lines.iter().map(|line| (line.antall_pakninger, line.utsalgspris)).collect();
     let mut counts: Vec<bool> = lines.iter().map(|line| line.kind == Kind::Utlevering).collect();
     // Per line that is corrected, its corrections without a fault of their own.
     let mut cancels: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -63,8 +66,11 @@ pub fn settle(lines: &[Line]) -> Netting {
             status[at] = Some(if too_much { "avvist_netto_negativ" } else { "virker" });
         }
         counts[x] = too_much || packages != 0;
+        if !too_much {
+            whole[x] = (packages, kroner);
+        }
     }
-    Netting { status, counts }
+    Netting { status, counts, net: whole }
 }
 
 /// What is wrong with a correction of `x`, seen without any other correction.

@@ -3,13 +3,17 @@
 //! It must not know how either came about.
 
 /// One recomputed value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     Absent,
     Text(String),
     Count(i64),
     /// Part and whole; a share or a percentile.
     Ratio(i64, i64),
+    /// Øre, published in kroner: whole ones in a CSV.
+    Kroner(i64),
+    /// A number that is no share, and how many decimals a CSV has.
+    Real(f64, usize),
 }
 
 impl Cell {
@@ -34,6 +38,8 @@ impl Cell {
     fn is_exactly(&self, found: &str) -> bool {
         match self {
             Cell::Ratio(part, whole) => found.parse() == Ok(*part as f64 / *whole as f64),
+            Cell::Kroner(ore) => found.parse() == Ok(*ore as f64 / 100.0),
+            Cell::Real(number, _) => found.parse().is_ok_and(|found: f64| is_near(*number, found)),
             other => other.is_rounded(found),
         }
     }
@@ -48,8 +54,21 @@ impl Cell {
                 let thousandths = (2000 * part + whole) / (2 * whole);
                 found == format!("{},{:03}", thousandths / 1000, thousandths % 1000)
             }
+            Cell::Kroner(ore) => found == ((ore + 50) / 100).to_string(),
+            // Where a number lies halfway, its last bit decides; either neighbour is right.
+            Cell::Real(number, decimals) => {
+                let written = found.split_once(',').map_or(0, |(_, decimals)| decimals.len());
+                let half = 0.5 / 10_f64.powi(i32::try_from(*decimals).unwrap_or(0)) + 1e-9;
+                let near = found.replace(',', ".").parse().is_ok_and(|found: f64| (found - number).abs() <= half);
+                written == *decimals && near
+            }
         }
     }
+}
+
+/// To 1e-9 of the larger; what is 0 in whole reservations may be a rest of a subtraction.
+fn is_near(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
 }
 
 /// A recomputed table in the order in which it is published.

@@ -163,7 +163,8 @@ fn dispensing(lcg: &mut Lcg, first: Date, k: u64) -> Row {
             [usize::try_from(lcg.below(18)).unwrap()],
         reservasjon: if virkestoff && reservasjon == 1 { 0 } else { reservasjon },
         virkestoff,
-        pris: antall * (5000 + lcg.below(20_000).cast_signed()) / 1000,
+        // One price in some hundred is mistyped × 100.
+        pris: antall * (5000 + lcg.below(20_000).cast_signed()) / if k % 350 == 7 { 10 } else { 1000 },
         alder: ["0–15", "16–66", "67–79", "80+"][usize::try_from(lcg.below(4)).unwrap()],
     }
 }

@@ -189,30 +189,68 @@ fn entry(at: usize, pack: &Pack, reference: &dyn Fn(u32) -> String) -> String {
     });
     let former =
         pack.varenr_utgaende.map_or_else(String::new, |varenr| format!("<VarenrUtgaende>{varenr}</VarenrUtgaende>"));
-    let (aip, aup) = (40 + at % 9 * 13, 90 + at % 9 * 17);
-    let price = |code: u32, name: &str, kroner: usize| {
-        format!(
-            "<PrisVare><Type V=\"{code}\" S=\"2.16.578.1.12.4.1.1.7453\" DN=\"{name}\"/><Pris V=\"{kroner}.50\" U=\"NOK\"/><GyldigFraDato>2025-01-01</GyldigFraDato></PrisVare>"
-        )
-    };
-    let step =
-        if pack.link.is_some() && at.is_multiple_of(2) { price(5, "Trinnpris", 60 + at % 5) } else { String::new() };
+    let (prices, size, marketing) = goods(at, pack);
     format!(
         "<OppfLegemiddelpakning><Id>ID_OP{at}</Id><Tidspunkt>2025-01-01T00:00:00</Tidspunkt><Status V=\"A\" DN=\"Aktiv oppføring\"/>\
          <Legemiddelpakning xmlns=\"http://www.kith.no/xmlstds/eresept/forskrivning/2014-12-01\">\
          <Atc V=\"{atc}\" S=\"2.16.578.1.12.4.1.1.7180\" DN=\"{atc}\"/><NavnFormStyrke>Prøve {at} tab 10 mg</NavnFormStyrke>\
          <Reseptgruppe V=\"C\" S=\"2.16.578.1.12.4.1.1.7421\" DN=\"C\"/><Preparattype V=\"7\" S=\"2.16.578.1.12.4.1.1.7424\" DN=\"Legemiddel\"/>\
          {link}<Id>{id}</Id><Varenr>{varenr}</Varenr>\
-         <Pakningsinfo><RefLegemiddelMerkevare>ID_M{at}</RefLegemiddelMerkevare><Pakningsstr>{units}</Pakningsstr>\
-         <EnhetPakning V=\"01\" S=\"2.16.578.1.12.4.1.1.7452\" DN=\"stk\"/><Multippel>1</Multippel><Antall>1</Antall><Mengde>{units}</Mengde>\
-         <DDD V=\"10\" U=\"mg\"/><Statistikkfaktor>{units}</Statistikkfaktor></Pakningsinfo>{aip}{aup}{step}\
-         <Markedsforingsinfo>{former}<Markedsforingsdato>2015-01-01</Markedsforingsdato></Markedsforingsinfo>\
+         <Pakningsinfo><RefLegemiddelMerkevare>ID_M{at}</RefLegemiddelMerkevare>{size}</Pakningsinfo>{prices}\
+         <Markedsforingsinfo>{former}{marketing}</Markedsforingsinfo>\
          </Legemiddelpakning></OppfLegemiddelpakning>\n",
         atc = pack.atc,
         id = pack.id,
         varenr = pack.varenr,
-        units = 28 + at % 3 * 35,
-        aip = price(3, "AIP", aip),
-        aup = price(4, "AUP", aup),
     )
+}
+
+/// Prices, sizes and marketing dates of a package, so that each rule of B4 is met in some group.
+fn goods(at: usize, pack: &Pack) -> (String, String, String) {
+    let group = pack.link.map_or(0, |(g, _)| g);
+    let p = pack.varenr.parse::<usize>().unwrap_or_default() % 1000 / 7;
+    let price = |code: u32, name: &str, kroner: usize, from: &str, to: &str| {
+        let to = if to.is_empty() { String::new() } else { format!("<GyldigTilDato>{to}</GyldigTilDato>") };
+        format!(
+            "<PrisVare><Type V=\"{code}\" S=\"2.16.578.1.12.4.1.1.7453\" DN=\"{name}\"/><Pris V=\"{kroner}.50\" U=\"NOK\"/><GyldigFraDato>{from}</GyldigFraDato>{to}</PrisVare>"
+        )
+    };
+    let all_along = |code, name, kroner| price(code, name, kroner, "2025-01-01", "");
+    let mut prices = all_along(3, "AIP", 40 + at % 9 * 13);
+    // Groups 3 and 8 have no price to compare with; 8 has too few lines for a reference from what was paid.
+    if !matches!(group, 3 | 8) {
+        prices += &all_along(4, "AUP", 90 + at % 9 * 17);
+    }
+    match group {
+        // No trinnpris: the lowest AUP.
+        0 | 2 | 3 | 8 | 10 => {}
+        // A trinnpris that changes in the middle of months, with a gap.
+        6 => {
+            prices += &price(5, "Trinnpris", 70, "2025-01-01", "2026-02-10");
+            prices += &price(5, "Trinnpris", 55, "2026-02-18", "");
+            prices += &price(5, "Trinnpris", 58, "2026-02-18", "2026-12-31");
+        }
+        _ if at.is_multiple_of(2) => prices += &all_along(5, "Trinnpris", 60 + at % 5),
+        _ => {}
+    }
+    let units = 28 + at % 3 * 35;
+    // Groups 4 and 5 hold packages that are counted in different units; some of 5 have no DDD either.
+    let unit = if matches!(group, 4 | 5) && p % 2 == 1 { "02" } else { "01" };
+    let doses = if group == 5 && p % 2 == 1 {
+        String::new()
+    } else {
+        format!("<Statistikkfaktor>{units}.5</Statistikkfaktor>")
+    };
+    let size = format!(
+        "<Pakningsstr>{units}</Pakningsstr><EnhetPakning V=\"{unit}\" S=\"2.16.578.1.12.4.1.1.7452\" DN=\"stk\"/>\
+         <Multippel>1</Multippel><Antall>1</Antall><Mengde>{units}</Mengde><DDD V=\"10\" U=\"mg\"/>{doses}"
+    );
+    // In group 2 one is not sold before March and one no more after June; in 10 one says nothing.
+    let marketing = match (group, p % 3) {
+        (2, 0) => "<Markedsforingsdato>2026-03-10</Markedsforingsdato>".to_owned(),
+        (2, 1) => "<Markedsforingsdato>2015-01-01</Markedsforingsdato><AvregDato>2026-06-20</AvregDato>".to_owned(),
+        (10, 1) => String::new(),
+        _ => "<Markedsforingsdato>2015-01-01</Markedsforingsdato>".to_owned(),
+    };
+    (prices, size, marketing)
 }

@@ -125,10 +125,11 @@ pub fn write_lege(folder: &Path) {
     const KOMMUNER: [&str; 8] = ["0301", "1103", "3301", "4601", "5001", "5501", "1804", "3905"];
     let mut rows = Vec::new();
     let mut add = |k: u64, profesjon: &str, fra: &str, til: &str| {
-        let specialty = ["1", "", "1+2", "2"][usize::try_from(k % 4).unwrap()];
+        let specialty = ["1", "", "105+2", "2"][usize::try_from(k % 4).unwrap()];
         let gp = u8::from(k.is_multiple_of(3));
         let third = if gp == 1 { (k % 2 + 1).to_string() } else { String::new() };
-        let kommune = KOMMUNER[usize::try_from(k % 8).unwrap()];
+        // Doctor 23 moves to another county in March 2026.
+        let kommune = KOMMUNER[usize::try_from(if fra == "2026-03-16" { 0 } else { k % 8 }).unwrap()];
         rows.push(format!("{};{profesjon};{specialty};{gp};{kommune};{third};{fra};{til}", hpr(k)));
     };
     for k in 0..22 {

@@ -4,6 +4,7 @@
 //! A value that is absent has no coordinate; no chart puts it at zero.
 
 mod bars;
+mod funnel;
 mod histogram;
 mod scale;
 mod series;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use super::number;
 
 pub(super) use bars::{Bar, Bars, Goal};
+pub(super) use funnel::{Band, Funnel, OwnPoint};
 pub(super) use histogram::{Bin, Histogram};
 pub(super) use series::{Line, Series};
 pub(super) use strip::{Own, Percentile, Strip};

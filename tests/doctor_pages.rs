@@ -1,0 +1,251 @@
+//! What two hundred generated doctors read on their pages against the published tables: text, chart and table of a page
+//! never disagree. And what must hold of any doctor's figures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::OnceLock;
+
+use speil::calendar::Month;
+use speil::demo;
+
+use crate::support::{Root, as_csv};
+
+type Row = BTreeMap<String, String>;
+
+fn world() -> &'static Root {
+    static WORLD: OnceLock<Root> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let root = Root::bare();
+        let until: Month = "2026-10".parse().unwrap();
+        let settings = demo::Settings { doctors: 260, months: 14, until, seed: 11 };
+        demo::generate(root.path(), &settings, &|_, _, _| {}).unwrap();
+        root.run();
+        root
+    })
+}
+
+fn rows_of(csv: &str) -> Vec<Row> {
+    let names: Vec<&str> = csv.lines().next().unwrap().split(';').collect();
+    let row = |line: &str| names.iter().map(|n| (*n).to_owned()).zip(line.split(';').map(str::to_owned)).collect();
+    csv.lines().skip(1).map(row).collect()
+}
+
+/// The rows of a published table.
+fn table(name: &str) -> Vec<Row> {
+    rows_of(&as_csv(&world().current().join(format!("tabeller/{name}.parquet"))))
+}
+
+fn by_doctor(name: &str) -> BTreeMap<String, Vec<Row>> {
+    let mut all: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in table(name) {
+        all.entry(row["rekvirent_hpr"].clone()).or_default().push(row);
+    }
+    all
+}
+
+fn number(row: &Row, column: &str) -> Option<f64> {
+    row[column].parse().ok()
+}
+
+/// Part and whole in per cent as a reader sees it: one decimal, half away from zero.
+fn percent(part: &str, whole: &str) -> String {
+    let (part, whole): (i64, i64) = (part.parse().unwrap(), whole.parse().unwrap());
+    let tenths = (2000 * part + whole) / (2 * whole);
+    format!("{},{}\u{a0}%", tenths / 10, tenths % 10)
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What stands between two marks, the first time.
+fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
+    text.split_once(start)?.1.split_once(end).map(|(inside, _)| inside)
+}
+
+/// A page's part by the id of its heading.
+fn section<'t>(page: &'t str, id: &str) -> &'t str {
+    between(page, &format!("<section aria-labelledby=\"{id}\">"), &format!("<!-- {id} -->"))
+        .or_else(|| page.split_once(&format!("id=\"{id}\">")).map(|(_, rest)| rest))
+        .unwrap_or_else(|| panic!("no {id}"))
+}
+
+/// B8's sentence, told from the row alone.
+fn sentence(row: &Row) -> &'static str {
+    match (row["vurdering"].as_str(), row["skiller_seg"].as_str(), number(row, "standardisert_ratio")) {
+        ("for_lite_grunnlag", ..) => "For lite grunnlag til å sammenligne",
+        ("over", ..) => "Høyere enn det som er vanlig",
+        ("under", ..) => "Lavere enn det som er vanlig",
+        ("som_forventet", "0", _) => "Kan ikke skilles fra kollegene",
+        ("som_forventet", "1", Some(ratio)) if ratio > 1.0 => "Høyere enn gjennomsnittet, men innenfor det vanlige",
+        ("som_forventet", "1", _) => "Lavere enn gjennomsnittet, men innenfor det vanlige",
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The value under the own mark of a drawing, read back from its ticks.
+fn read_back(svg: &str, mark: f64, ticks: &[(f64, f64)]) -> f64 {
+    let ((x1, v1), (x2, v2)) = (ticks[0], *ticks.last().unwrap());
+    assert!(x1 < x2, "{svg}");
+    v1 + (mark - x1) / (x2 - x1) * (v2 - v1)
+}
+
+fn attribute(element: &str, name: &str) -> f64 {
+    between(element, &format!("{name}=\""), "\"").unwrap().parse().unwrap()
+}
+
+/// The strip's own mark as a share.
+fn drawn_share(strip: &str) -> f64 {
+    let mark = attribute(between(strip, "<circle ", "/>").unwrap(), "cx");
+    let ticks: Vec<(f64, f64)> = strip
+        .split("<text class=\"tick\" x=\"")
+        .skip(1)
+        .filter(|text| text.contains("y=\"182\""))
+        .map(|text| {
+            let label = between(text, ">", "<").unwrap().replace("\u{a0}%", "").replace(',', ".");
+            (text.split_once('"').unwrap().0.parse().unwrap(), label.parse().unwrap())
+        })
+        .collect();
+    read_back(strip, mark, &ticks) / 100.0
+}
+
+#[test]
+fn text_chart_and_table_say_what_the_published_row_says() {
+    let doctors = table("reservasjonsgrad_lege");
+    let (rolling, groups) = (by_doctor("reservasjonsgrad_lege_rullerende"), by_doctor("reservasjon_lege_byttegruppe"));
+    let (mut pages, mut sentences, mut strips, mut funnels, mut medicines) = (0, BTreeSet::new(), 0, 0, 0);
+    for row in &doctors {
+        let hpr = &row["rekvirent_hpr"];
+        let page = fs::read_to_string(world().current().join(format!("lege/{hpr}/index.html"))).unwrap();
+        pages += 1;
+        if row["status"] != "vist" {
+            assert!(page.contains("ingen resepter fra deg") && !page.contains("id=\"vurdering\""), "{hpr}");
+            continue;
+        }
+        // Text: the rate and its counts, the expected number, the ratio, what it costs.
+        let rate = percent(&row["reservert"], &row["forskrivninger"]);
+        let figures = between(&page, "<dl class=\"figures\">", "</dl>").unwrap();
+        assert!(figures.contains(&format!("<dd>{rate}</dd>")), "{hpr}: no {rate} in {figures}");
+        let counts = format!("{} av {} forskrivning", grouped(&row["reservert"]), grouped(&row["forskrivninger"]));
+        assert!(figures.contains(&counts), "{hpr}: no {counts}");
+        let kroner = number(row, "merutgift").unwrap().round().to_string();
+        assert!(figures.contains(&format!("<dd>{}\u{a0}kr</dd>", grouped(&kroner))), "{hpr}: no {kroner} kr");
+        // The message: one sentence, B8's.
+        let said = between(&page, "<h2 id=\"vurdering\">", "</h2>").unwrap();
+        assert_eq!(said, sentence(row), "{hpr}");
+        sentences.insert(said.to_owned());
+        // The strip: its label, its description and where its mark is drawn.
+        for strip in page.split("<svg ").filter(|svg| svg.contains("stripe-wide-t") || svg.contains("stripe-narrow-t"))
+        {
+            assert!(strip.contains(&format!(">Du: {rate}</text>")), "{hpr}");
+            assert!(strip.contains(&format!("Din reservasjonsgrad er {rate}")), "{hpr}");
+            // A tenth of a drawing's unit on an axis of 290 units or more, and at most 100 %.
+            let drawn = drawn_share(strip);
+            assert!((drawn - number(row, "reservasjonsgrad").unwrap()).abs() < 0.0006, "{hpr}: drawn at {drawn}");
+            strips += 1;
+        }
+        // The funnel is there for those who are compared, with the ratio of the row.
+        let ratio = number(row, "standardisert_ratio");
+        let has_funnel = page.contains("trakt-wide-t");
+        assert_eq!(has_funnel, !row["trakt95_ovre"].is_empty(), "{hpr}");
+        if has_funnel {
+            let label = format!(">Du: {:.2}</text>", ratio.unwrap()).replace('.', ",");
+            let near = |label: &str| page.matches(label).count() == 2;
+            // Where the third decimal is a five the last bit decides.
+            let other = format!(">Du: {:.2}</text>", ratio.unwrap() + 1e-9).replace('.', ",");
+            assert!(near(&label) || near(&other), "{hpr}: no {label}");
+            funnels += 1;
+        }
+        // The series ends with the window itself, in the table and in the description.
+        let last = rolling[hpr].last().unwrap();
+        assert_eq!((&last["maaned"], &last["reservert"]), (&row["til_maaned"], &row["reservert"]), "{hpr}");
+        let series = section(&page, "utvikling");
+        assert!(series.contains(&format!("<td class=\"n\">{rate}</td>")), "{hpr}: the series has no {rate}");
+        assert!(series.contains(&format!("{rate} til og med oktober 2026")), "{hpr}");
+        // The medicines: those over the expected number, at most five, in order.
+        let mut over: Vec<&Row> =
+            groups[hpr].iter().filter(|group| number(group, "over_forventet").unwrap() > 0.0).collect();
+        over.sort_by_key(|group| group["rekkefolge"].parse::<u32>().unwrap());
+        let shown = section(&page, "legemidler");
+        let shown = shown.split_once("<h2 ").unwrap().0;
+        assert_eq!(shown.matches("<tr><th scope=\"row\"").count(), over.len().min(5), "{hpr}");
+        let mut from = 0;
+        for group in over.iter().take(5) {
+            let counts = format!(">{} av {}<", grouped(&group["reservert"]), grouped(&group["antall"]));
+            let at = shown[from..].find(&counts).unwrap_or_else(|| panic!("{hpr}: no {counts} after {from}"));
+            from += at + 1;
+            medicines += 1;
+        }
+    }
+    assert!(pages >= 200, "{pages}");
+    assert!(
+        sentences.len() >= 3 && strips >= 300 && funnels >= 50 && medicines >= 300,
+        "{sentences:?} {strips} {funnels}"
+    );
+}
+
+#[test]
+fn rates_are_shares_and_parts_sum_to_the_whole() {
+    let doctors = table("reservasjonsgrad_lege");
+    let groups = by_doctor("reservasjon_lege_byttegruppe");
+    let substances = by_doctor("reservasjon_lege_substans_maaned");
+    for row in doctors.iter().filter(|row| row["status"] == "vist") {
+        let hpr = &row["rekvirent_hpr"];
+        let figure = |column| number(row, column).unwrap();
+        let (low, rate, high) = (figure("nedre"), figure("reservasjonsgrad"), figure("ovre"));
+        assert!(0.0 <= low && low <= rate && rate <= high && high <= 1.0, "{hpr}: {low} {rate} {high}");
+        assert!(figure("merutgift") >= 0.0);
+        let sum = |column: &str| groups[hpr].iter().map(|group| number(group, column).unwrap()).sum::<f64>();
+        for (part, whole) in
+            [("antall", "forskrivninger"), ("reservert", "reservert"), ("uten_referanse", "uten_referanse")]
+        {
+            assert!((sum(part) - figure(whole)).abs() < 1e-9, "{hpr}: {part}");
+        }
+        assert!((sum("merutgift") - figure("merutgift")).abs() < 1e-6, "{hpr}: merutgift");
+        assert!((sum("forventet") - figure("forventet")).abs() < 1e-6, "{hpr}: forventet");
+        assert!((sum("over_forventet") - (figure("reservert") - figure("forventet"))).abs() < 1e-6, "{hpr}: over");
+        for group in &groups[hpr] {
+            for column in ["reservasjonsgrad", "kolleger_andel"] {
+                assert!(number(group, column).is_none_or(|share| (0.0..=1.0).contains(&share)), "{hpr}: {column}");
+            }
+        }
+        // The months of prescribing hold every reserved prescription once, and all that they cost.
+        let by_month = substances.get(hpr).map_or(&[][..], Vec::as_slice);
+        let of_months = |column: &str| by_month.iter().map(|found| number(found, column).unwrap()).sum::<f64>();
+        assert!((of_months("reservert") - figure("reservert")).abs() < 1e-9, "{hpr}: months");
+        assert!((of_months("merutgift") - figure("merutgift")).abs() < 1e-6, "{hpr}: months' merutgift");
+    }
+    // Σ expected = Σ observed, over all doctors whether they have a page or not.
+    let state = world().state();
+    let sums = rows_of(&as_csv(&world().path().join("lake").join(&state.tables["lege_sum"]["alle"].file)));
+    let total = |column: &str| -> f64 {
+        sums.iter().filter(|row| row["vindu"] == "1").map(|row| number(row, column).unwrap()).sum()
+    };
+    assert!(total("r") > 100.0 && (total("r") - total("forventet")).abs() < 1e-6 * total("r"));
+}
+
+#[test]
+fn every_member_of_a_group_sees_the_same_figures_and_no_bin_is_small() {
+    let mut seen: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for row in table("reservasjon_kolleger").iter().filter(|row| !row["kode"].is_empty()) {
+        let figures = ["n_leger", "p10", "p25", "p50", "p75", "p90"].map(|column| row[column].clone()).to_vec();
+        let known = seen.entry((row["gruppe"].clone(), row["kode"].clone())).or_insert_with(|| figures.clone());
+        assert_eq!(*known, figures);
+        // To half percentage points, and only of enough doctors.
+        for (column, least) in [("p25", 20.0), ("p50", 20.0), ("p90", 50.0)] {
+            let Some(share) = number(row, column) else { continue };
+            assert!((share * 200.0 - (share * 200.0).round()).abs() < 1e-9, "{share}");
+            assert!(number(row, "n_leger").unwrap() >= least);
+        }
+    }
+    assert!(seen.len() > 10);
+    let bins = table("reservasjon_kolleger_fordeling");
+    assert!(!bins.is_empty() && bins.iter().all(|bin| number(bin, "n_leger").unwrap() >= 5.0));
+}
