@@ -17,6 +17,8 @@ pub struct Product {
     pub thresholds: BTreeMap<String, i64>,
     /// When its figures change for their readers.
     pub dates: Dates,
+    /// The key that events for KPR are encrypted to, as written; absent = none are handed over.
+    pub kpr_key: Option<String>,
 }
 
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
@@ -60,6 +62,7 @@ pub(super) struct WrittenProduct {
     terskler: BTreeMap<String, i64>,
     utgivelse: Option<Vec<String>>,
     lege_dag: Option<i8>,
+    kpr_nokkel: Option<String>,
 }
 
 impl Default for Product {
@@ -68,6 +71,7 @@ impl Default for Product {
             paragraphs: BLUE_PRESCRIPTION.to_vec(),
             thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
             dates: Dates::default(),
+            kpr_key: None,
         }
     }
 }
@@ -75,7 +79,7 @@ impl Default for Product {
 impl WrittenProduct {
     pub(super) fn check(self) -> anyhow::Result<Product> {
         let dates = Dates::check(self.utgivelse.as_deref(), self.lege_dag)?;
-        let mut product = Product { dates, ..Product::default() };
+        let mut product = Product { dates, kpr_key: self.kpr_nokkel, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

@@ -12,6 +12,8 @@ mod local;
 mod remote;
 mod retry;
 
+pub use landing::note_shortened;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{Refused, snapshot};
 use crate::contract::{self, Contract, Partition};
 use crate::disk::{self, Look};
+use crate::erasure::Erasures;
 use crate::lake::{Delivery, State};
 
 /// A delivered file.
@@ -117,6 +118,7 @@ pub(super) fn judge<'a>(
     same_version: &'a [Arrival],
     taken_with: &str,
     state: &State,
+    erasures: &Erasures,
 ) -> Verdict<'a> {
     let mut different: Vec<&Arrival> = Vec::new();
     for arrival in same_version {
@@ -146,6 +148,10 @@ pub(super) fn judge<'a>(
     }
     if different.is_empty() {
         return Verdict::NothingNew;
+    }
+    let was = |before: &str| in_force.is_of(before);
+    if erasures.made(&contract.source, &arrival.name, &arrival.sha256, was) {
+        return Verdict::Take(different);
     }
     if !may_differ && !in_force.is_of(&arrival.sha256) {
         return Verdict::Refuse(format!(

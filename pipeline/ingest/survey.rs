@@ -12,6 +12,7 @@ use super::{Refused, arrivals::Arrival};
 use crate::calendar::Month;
 use crate::config::Config;
 use crate::contract::Contract;
+use crate::erasure::Erasures;
 use crate::lake::State;
 
 /// A, R: corrections concern lines of at most so many months back (contract `utlevering`, rule on
@@ -57,6 +58,7 @@ pub fn survey(
     only: Option<&str>,
 ) -> anyhow::Result<Survey> {
     let mut survey = Survey::default();
+    let erasures = Erasures::load(&config.root)?;
     for contract in contracts.iter().filter(|contract| only.is_none_or(|only| contract.product == only)) {
         let Some(files) = delivered.get(&contract.source) else { continue };
         let settings = Settings::of(contract, &config.product(&contract.product));
@@ -64,7 +66,7 @@ pub fn survey(
         let mut files = arrivals.len();
         for candidates in arrivals::by_partition(contract, arrivals) {
             for same_version in &candidates {
-                match arrivals::judge(contract, same_version, &settings.hash, state) {
+                match arrivals::judge(contract, same_version, &settings.hash, state, &erasures) {
                     Verdict::NothingNew => break,
                     Verdict::Refuse(reason) => {
                         files -= same_version.len();

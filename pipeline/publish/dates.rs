@@ -169,6 +169,7 @@ mod tests {
             settings: BTreeMap::new(),
             products: [("p".to_owned(), product)].into(),
             files: files.into(),
+            erased: None,
         }
     }
 

@@ -47,6 +47,8 @@ impl Publisher<'_> {
             late: Vec::new(),
             thresholds: self.printed_thresholds(),
             made: self.made()?.into(),
+            cubes: self.cube_links(draft),
+            variables: self.variables()?.into(),
             revisions: revision::for_page(&turns.history).into(),
         };
         for page in self.site.pages() {

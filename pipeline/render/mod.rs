@@ -18,6 +18,7 @@ mod filter;
 mod number;
 mod page;
 mod period;
+mod places;
 mod reference;
 mod rows;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use sha2::{Digest, Sha256};
 pub use page::{Page, Tree};
 pub use table::{Cell, Column, Table};
 
+use crate::export::variables::Variable;
 use environment::Position;
 pub use facts::{Made, MadeColumn, MadeFrom, Revision};
 pub use reference::{Reference, Target, references};
@@ -80,6 +82,10 @@ pub struct About {
     pub thresholds: BTreeMap<String, String>,
     /// How tables are made, by their names.
     pub made: Arc<BTreeMap<String, Made>>,
+    /// Files of public cubes, `<name>_koder` and `<name>_navn` → path in the public tree.
+    pub cubes: BTreeMap<String, String>,
+    /// Source → what counties deliver of it.
+    pub variables: Arc<BTreeMap<String, Vec<Variable>>>,
     /// What changed in figures that were public, the latest first.
     pub revisions: Arc<Vec<Revision>>,
 }
@@ -215,6 +221,8 @@ impl Site {
             made: about.made.clone(),
             revisions: about.revisions.clone(),
             thresholds: about.thresholds.clone(),
+            cubes: about.cubes.clone(),
+            variables: about.variables.clone(),
         };
         let context = context! {
             page => Value::from_object(position),

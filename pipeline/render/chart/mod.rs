@@ -4,10 +4,12 @@
 //! A value that is absent has no coordinate; no chart puts it at zero.
 
 mod bars;
+mod funnel;
 mod histogram;
 mod scale;
 mod series;
 mod strip;
+mod tiles;
 
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
@@ -15,9 +17,11 @@ use serde::Serialize;
 use super::number;
 
 pub(super) use bars::{Bar, Bars, Goal};
+pub(super) use funnel::{Funnel, Point};
 pub(super) use histogram::{Bin, Histogram};
 pub(super) use series::{Line, Series};
 pub(super) use strip::{Own, Percentile, Strip};
+pub(super) use tiles::{Tile, Tiles};
 
 /// Which of the two drawings of a chart: the stylesheet shows the one that fits the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
