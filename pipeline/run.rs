@@ -3,6 +3,7 @@
 //! Knows the order of steps and what a failure means for the exit code; how a step works is its module's business.
 
 mod advice;
+mod erase;
 pub mod freshness;
 mod ledger;
 mod lock;
@@ -29,6 +30,7 @@ use crate::model::Built;
 use crate::publish::{self, Published, Releases};
 use crate::{disk, fetch, ingest};
 
+pub use erase::{Erased, erase};
 pub(crate) use ledger::FOLDER as RUNS_FOLDER;
 use ledger::{Command, Ended, Ledger, Recorder, Started};
 pub use ledger::{reduced, told};

@@ -21,6 +21,8 @@ use crate::support::{AS_OF, Root, not_shown};
 
 const ROOT: &str = "SPEIL_TEST_CHILD_ROOT";
 const STOP_AT: &str = "SPEIL_TEST_CHILD_STOP_AT";
+/// The course that the child erases; without one it runs a night.
+pub const ERASE: &str = "SPEIL_TEST_CHILD_ERASE";
 const CHANGE: &str = "change: ";
 
 /// Prints each change of the disk, and stops for good after the one it is told.
@@ -76,26 +78,43 @@ fn the_child() {
     let stop_at = std::env::var(STOP_AT).unwrap().parse().unwrap();
     tracing::subscriber::set_global_default(Listener { seen: AtomicUsize::new(0), stop_at }).unwrap();
     let config = speil::config::Config::load(&Path::new(&root).join("speil.toml")).unwrap();
+    if let Ok(id) = std::env::var(ERASE) {
+        speil::run::erase(&config, &[id], jiff::civil::date(2026, 11, 29)).unwrap();
+        return;
+    }
     let as_of = speil::calendar::as_of(AS_OF).unwrap();
     let options = Options { as_of, steps: Step::ALL, only: None, progress: &|_| {} };
     assert_eq!(speil::run::run(&config, &options).unwrap().code, ExitCode::Done);
 }
 
 fn child(root: &Root, stop_at: usize) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    command(root, stop_at).spawn().unwrap()
+}
+
+fn command(root: &Root, stop_at: usize) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["kills::the_child", "--exact", "--nocapture", "--test-threads=1"])
         .env(ROOT, root.path())
         .env(STOP_AT, stop_at.to_string())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 /// Runs a child to its end, or until it has made this many changes and is killed. Returns the changes, with paths below
 /// the root.
 fn run_until(root: &Root, stop_at: usize) -> Vec<String> {
-    let mut child = child(root, stop_at);
+    changes_of(child(root, stop_at), root, stop_at)
+}
+
+/// The same for a child that erases a course.
+pub fn erase_until(root: &Root, id: &str, stop_at: usize) -> Vec<String> {
+    let child = command(root, stop_at).env(ERASE, id).spawn().unwrap();
+    changes_of(child, root, stop_at)
+}
+
+fn changes_of(mut child: Child, root: &Root, stop_at: usize) -> Vec<String> {
     let root = format!("{}/", root.path().display());
     let mut changes = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -114,10 +133,10 @@ fn run_until(root: &Root, stop_at: usize) -> Vec<String> {
     changes
 }
 
-const NEVER: usize = usize::MAX;
+pub const NEVER: usize = usize::MAX;
 
 /// A copy with all that is in it, links as links.
-fn copy(of: &Root) -> Root {
+pub fn copy(of: &Root) -> Root {
     let root = Root::bare();
     let from = format!("{}/.", of.path().display());
     assert!(Command::new("cp").args(["-a", &from]).arg(root.path()).status().unwrap().success());
@@ -191,7 +210,7 @@ fn holds_and_is_finished(root: &Root, portals: &[&str], undisturbed: &Left, when
 }
 
 /// What kind of change it is: kills at two of the same kind are the same to a run.
-fn kind(change: &str) -> String {
+pub fn kind(change: &str) -> String {
     let (what, path) = change.split_once(' ').unwrap();
     let parts: Vec<&str> = path.split('/').collect();
     let place = match parts.as_slice() {

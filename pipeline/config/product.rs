@@ -19,6 +19,8 @@ pub struct Product {
     pub dates: Dates,
     /// What allows it, as it is printed with its figures; a product that needs one is off without it.
     pub legal_basis: Option<String>,
+    /// The key that events for KPR are encrypted to, as written; absent = none are handed over.
+    pub kpr_key: Option<String>,
 }
 
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
@@ -77,6 +79,7 @@ pub(super) struct WrittenProduct {
     utgivelse: Option<Vec<String>>,
     lege_dag: Option<i8>,
     rettsgrunnlag: Option<String>,
+    kpr_nokkel: Option<String>,
 }
 
 impl Default for Product {
@@ -86,6 +89,7 @@ impl Default for Product {
             thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
             dates: Dates::default(),
             legal_basis: None,
+            kpr_key: None,
         }
     }
 }
@@ -98,7 +102,7 @@ impl WrittenProduct {
             legal_basis.as_ref().is_none_or(|basis| !basis.is_empty() && !basis.contains('\n')),
             "`rettsgrunnlag` is one line that says what allows the product; take the key out to leave the product off"
         );
-        let mut product = Product { dates, legal_basis, ..Product::default() };
+        let mut product = Product { dates, legal_basis, kpr_key: self.kpr_nokkel, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

@@ -78,6 +78,19 @@ pub(super) fn landed(folder: &Path) -> anyhow::Result<Vec<Landed>> {
     Ok(landed)
 }
 
+/// Tells the card of a file that landed that the file was shortened: it still is what came from its address, and is not
+/// fetched again.
+pub fn note_shortened(file: &Path) -> anyhow::Result<()> {
+    let place = PathBuf::from(format!("{}{CARD}", file.display()));
+    if !place.exists() {
+        return Ok(());
+    }
+    let card = serde_json::from_str::<Card>(&disk::read_text(&place)?);
+    let mut card = card.with_context(|| format!("{} is not readable", place.display()))?;
+    card.bytes = disk::look(file)?.bytes;
+    disk::write(&place, (serde_json::to_string_pretty(&card).context("writing a card as JSON")? + "\n").as_bytes())
+}
+
 impl Shelf {
     /// Opens a source's folder, and removes what a killed run was writing there.
     pub(super) fn open(folder: PathBuf) -> anyhow::Result<Shelf> {

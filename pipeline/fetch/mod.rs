@@ -14,6 +14,8 @@ mod local;
 mod remote;
 mod retry;
 
+pub use landing::note_shortened;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::{Refused, other_content, snapshot};
 use crate::contract::{self, Contract, Partition};
 use crate::disk::{self, Look};
+use crate::erasure::Erasures;
 use crate::lake::{Delivery, State};
 
 /// A delivered file.
@@ -152,6 +153,7 @@ pub(super) fn judge<'a>(
     same_version: &'a [Arrival],
     taken_with: &str,
     state: &State,
+    erasures: &Erasures,
 ) -> Verdict<'a> {
     let mut different: Vec<&Arrival> = Vec::new();
     for arrival in same_version {
@@ -181,6 +183,10 @@ pub(super) fn judge<'a>(
     }
     if different.is_empty() {
         return Verdict::NothingNew;
+    }
+    let was = |before: &str| in_force.is_of(before);
+    if erasures.made(&contract.source, &arrival.name, &arrival.sha256, was) {
+        return Verdict::Take(different);
     }
     if !may_differ && !in_force.is_of(&arrival.sha256) {
         return Verdict::Refuse(other_content::reason(arrival, in_force));

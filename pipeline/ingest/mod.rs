@@ -73,6 +73,7 @@ mod flow {
     use crate::config::Config;
     use crate::contract::{Contract, Partition};
     use crate::engine::Engine;
+    use crate::erasure::Erasures;
     use crate::fetch::{self, Delivered, Unlisted};
     use crate::lake::{Lake, State};
 
@@ -94,6 +95,8 @@ mod flow {
         pub lake: &'a Lake,
         /// A folder for files that nobody else sees.
         pub temporary: &'a Path,
+        /// Courses whose rows are not taken in again.
+        pub erasures: &'a Erasures,
         /// The products whose sources are looked at; absent = all.
         pub only: Option<&'a BTreeSet<String>>,
         /// The run's date: nothing that is dated later is taken in where the newest date wins.
@@ -229,7 +232,7 @@ mod flow {
             progress: &dyn Fn(&str),
         ) -> anyhow::Result<()> {
             for (at, same_version) in candidates.iter().enumerate() {
-                match arrivals::judge(contract, same_version, &settings.hash, state) {
+                match arrivals::judge(contract, same_version, &settings.hash, state, self.erasures) {
                     Verdict::NothingNew => {
                         report.unchanged.extend(same_version.iter().map(|arrival| unchanged(contract, arrival)));
                         return Ok(());

@@ -14,6 +14,7 @@ use super::{Refused, arrivals::Arrival};
 use crate::calendar::Month;
 use crate::config::Config;
 use crate::contract::Contract;
+use crate::erasure::Erasures;
 use crate::fetch::Delivered;
 use crate::lake::State;
 
@@ -61,6 +62,7 @@ pub fn survey(
     as_of: Date,
 ) -> anyhow::Result<Survey> {
     let mut survey = Survey::default();
+    let erasures = Erasures::load(&config.root)?;
     for contract in contracts.iter().filter(|contract| only.is_none_or(|only| only.contains(&contract.product))) {
         let Some(files) = delivered.files.get(&contract.source) else { continue };
         let refused_before = survey.refused.len();
@@ -69,7 +71,7 @@ pub fn survey(
         let mut files = arrivals.len();
         for candidates in arrivals::by_partition(contract, arrivals) {
             for same_version in &candidates {
-                match arrivals::judge(contract, same_version, &settings.hash, state) {
+                match arrivals::judge(contract, same_version, &settings.hash, state, &erasures) {
                     Verdict::NothingNew => break,
                     Verdict::Refuse(reason) => {
                         files -= same_version.len();

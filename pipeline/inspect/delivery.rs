@@ -11,6 +11,7 @@ use super::fail;
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::engine::Engine;
+use crate::erasure::Erasures;
 use crate::fetch::Delivered;
 use crate::ingest::{Ingest, Report, Taken};
 use crate::lake::{Lake, State};
@@ -97,6 +98,7 @@ fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) 
     let files = [(contract.source.clone(), vec![file.to_owned()])].into();
     let delivered = Delivered::of_files(files);
     let before_root = config.root.join("lake");
+    let erasures = Erasures::load(&config.root)?;
     let mut config = config.clone();
     config.root = folder.path().to_owned();
     // A delivery is judged by the contract alone.
@@ -111,6 +113,7 @@ fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) 
         engine: &engine,
         lake: &lake,
         temporary: folder.path(),
+        erasures: &erasures,
         only: None,
         // Whether its date has come shows on the night that takes it in.
         as_of: Date::MAX,

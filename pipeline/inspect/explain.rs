@@ -66,6 +66,12 @@ pub fn explain(config: &Config, table: &str, keys: &[String], column: Option<&st
     look.tell(&asked).map_err(fail(ExitCode::CheckFailed))
 }
 
+/// What the release tells of courses that were erased since it was made.
+fn tombstones(manifest: &Manifest) -> Vec<String> {
+    let erased = manifest.erased.as_ref().filter(|erased| erased.state_sha256.is_some());
+    erased.map_or_else(Vec::new, publish::tombstones)
+}
+
 impl Asked<'_> {
     /// Every column of the key is given, and no other.
     fn ensure_complete(&self) -> anyhow::Result<()> {
@@ -132,6 +138,11 @@ impl<'a> Look<'a> {
         Ok(Look { config, engine, lake: Lake::at(&config.root.join("lake")), state, manifest, models, traces })
     }
 
+    /// Whether courses were erased since the release was made: its figures count rows that are gone.
+    pub(super) fn is_bereft(&self) -> bool {
+        self.manifest.as_ref().is_some_and(|manifest| !tombstones(manifest).is_empty())
+    }
+
     fn model(&self, table: &str) -> anyhow::Result<&Model> {
         self.models.iter().find(|model| model.name == table).with_context(|| {
             let names = self.models.iter().map(|model| model.name.as_str());
@@ -144,7 +155,13 @@ impl<'a> Look<'a> {
 
     fn schema(&self, table: &str) -> anyhow::Result<SchemaRef> {
         let entry = self.state.partitions(table).next();
-        let (_, entry) = entry.with_context(|| format!("{table} is not computed yet; run `speil run` first"))?;
+        let (_, entry) = entry.with_context(|| match self.is_bereft() {
+            true => format!(
+                "{table} held rows of courses that have been erased, so the figures of this release cannot be led back \
+                 any more; run `speil run` for figures without them"
+            ),
+            false => format!("{table} is not computed yet; run `speil run` first"),
+        })?;
         self.lake.schema(entry)
     }
 
@@ -192,6 +209,9 @@ impl<'a> Look<'a> {
             Some(manifest) => writeln!(out, "as of release {}", manifest.release)?,
             None => writeln!(out, "as computed; nothing is published yet")?,
         }
+        for tombstone in self.manifest.as_ref().map_or_else(Vec::new, tombstones) {
+            writeln!(out, "{tombstone}")?;
+        }
         writeln!(out, "\nRow")?;
         put_row(asked, columns.iter().zip(&row), "(absent)", &mut out)?;
         self.tell_public(asked, &mut out)?;
@@ -199,6 +219,14 @@ impl<'a> Look<'a> {
         self.tell_made(model, &mut out)?;
         self.tell_inputs(model, &mut out)?;
         let Some(trace) = self.traces.iter().find(|trace| trace.table == model.name) else { return Ok(out) };
+        if self.is_bereft() {
+            writeln!(
+                out,
+                "\nThe lines behind it: erased with the courses they belong to, or not to be told apart from them;"
+            )?;
+            writeln!(out, "run `speil run` for figures without them.")?;
+            return Ok(out);
+        }
         let row: BTreeMap<&str, Option<&str>> =
             columns.iter().map(String::as_str).zip(row.iter().map(Option::as_deref)).collect();
         let column = Parameter::Text(asked.column.unwrap_or_default().to_owned());

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
+use crate::publish::HandedOver;
 use crate::run::Status;
 use crate::run::freshness::{Freshness, Level};
 use crate::run::status::{RunState, RunStatus, SourceStatus, UnderWay};
@@ -24,6 +25,9 @@ pub fn in_words(status: &Status) -> String {
         let failed = product.failed_since.map_or("holds".to_owned(), |at| format!("fails since {}", oslo(at)));
         line(&mut text, format_args!("  {name}: {pages}; {failed}"));
         error(&mut text, &product.error);
+        for (table, done) in &product.handed_over {
+            line(&mut text, format_args!("    {table}: {}", to_kpr(done)));
+        }
     }
     line(&mut text, format_args!("Sources:"));
     for (name, status) in &status.sources {
@@ -33,6 +37,13 @@ pub fn in_words(status: &Status) -> String {
         line(&mut text, format_args!("Passed over: {damaged}"));
     }
     text
+}
+
+fn to_kpr(done: &HandedOver) -> String {
+    match done {
+        HandedOver::NoKey => "not handed over to KPR, since `kpr_nokkel` is not set".to_owned(),
+        HandedOver::File { rows, .. } => format!("{rows} rows lie encrypted for KPR in the outbox"),
+    }
 }
 
 fn runs(text: &mut String, status: &Status) {

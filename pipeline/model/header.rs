@@ -47,6 +47,8 @@ pub enum Touch {
 pub enum Outbox {
     /// The county of the row's `mappe`.
     Fylke,
+    /// KPR: one encrypted file of all rows, without `mappe`.
+    Kpr,
 }
 
 /// What a public model says of itself where the rules for persons do not fit it. A closed list.
@@ -245,10 +247,11 @@ impl Model {
         let file = &self.file;
         ensure!(!self.grain.is_empty(), "{}: `grain` names no column", self.at("grain"));
         ensure!(!self.reads.contains(&self.name), "{file}: the model reads itself");
-        let has_folder = matches!(self.audience, Audience::Lege | Audience::Fylke) || self.outbox.is_some();
+        let to_a_county = self.outbox == Some(Outbox::Fylke);
+        let has_folder = matches!(self.audience, Audience::Lege | Audience::Fylke) || to_a_county;
         ensure!(
             has_folder == self.folder_column.is_some(),
-            "{}: `mappe` is for audience lege and fylke and for `utboks`, and required there",
+            "{}: `mappe` is for audience lege and fylke and for `utboks = \"fylke\"`, and required there",
             self.at("audience")
         );
         ensure!(

@@ -209,6 +209,7 @@ mod tests {
             settings: BTreeMap::new(),
             products: [("p".to_owned(), product)].into(),
             files: files.into(),
+            erased: None,
         }
     }
 

@@ -7,7 +7,9 @@
 mod carried;
 mod complete;
 mod courses;
+mod cubes;
 mod dates;
+mod erased;
 mod identity;
 mod keep;
 mod made;
@@ -18,9 +20,11 @@ mod pages;
 mod public;
 mod release;
 mod revision;
+mod sealed;
 mod site;
 mod switch;
 mod unchanged;
+mod variables;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,19 +35,26 @@ use arrow::array::RecordBatch;
 use jiff::civil::DateTime;
 
 pub use dates::{announce, waits};
+pub(crate) use erased::tombstones;
+pub use erased::{bury, told as erased};
 pub use made::Making;
-pub use manifest::{File, MANIFEST, Manifest, Product, Shown};
+pub use manifest::{Erased, File, MANIFEST, Manifest, Product, Shown};
 pub use older::computed;
+pub(crate) use outbox::FOLDER as OUTBOX_FOLDER;
 pub(crate) use public::FOLDER as PUBLIC_FOLDER;
 pub use public::releases_of_dates;
 pub use release::Releases;
 pub use revision::sample_revisions;
+pub use sealed::HandedOver;
+pub(crate) use sealed::check_keys;
 pub use verify::{Problem, verify};
 
 use crate::check::Held;
 use crate::config::Config;
 use crate::disclosure::{self, Disclosed, Thresholds};
 use crate::embedded::Files;
+use crate::erasure::Erasures;
+use crate::export::cube::Cube;
 use crate::lake::{Damaged, Entry, Lake, State};
 use crate::model::{Audience, Model, Models, SHARED};
 use crate::render::{Late, Site, SiteFiles};
@@ -59,6 +70,8 @@ pub struct Publisher<'a> {
     pub config: &'a Config,
     /// Headers of the tables.
     pub models: &'a Models,
+    /// Yearly figures in the layout of other registers' cubes.
+    pub cubes: &'a [Cube],
     /// Where tables are.
     pub lake: &'a Lake,
     /// The files in force.
@@ -88,6 +101,8 @@ pub struct Published {
     pub new: bool,
     /// Public tables that are not published yet → why.
     pub withheld: BTreeMap<String, String>,
+    /// Product → table of events for KPR → what became of it.
+    pub handed_over: BTreeMap<String, BTreeMap<String, HandedOver>>,
 }
 
 /// Why nothing was published.
@@ -177,15 +192,18 @@ impl Publisher<'_> {
         }
 
         self.put_public(&disclosed, &withheld, &mut turns, &mut draft)?;
+        self.put_cubes(&disclosed, &withheld, &turns, &mut draft)?;
         self.put_private(&tables, &turns, &mut draft)?;
         self.put_pages(&tables, &disclosed, &withheld, &turns, &mut draft)?;
+        self.put_variables(&mut draft)?;
         self.carry_files(&mut draft)?;
         self.carry_kept(&turns, &mut draft)?;
         self.put_assets(&turns, &mut draft)?;
         let state = self.released_state(&draft)?.to_json()?;
         draft.put("state.json", state.as_bytes(), &About::default())?;
 
-        let mut manifest = self.manifest(&draft, &withheld, &turns);
+        let erased = Erased::of(&Erasures::load(&self.config.root)?);
+        let mut manifest = self.manifest(&draft, &withheld, &turns, erased);
         manifest.release = manifest.id()?;
         disk::write_new(&draft.folder().join(MANIFEST), manifest.to_json()?.as_bytes())?;
         let problems = verify::verify_with(draft.folder(), self.lake)?;
@@ -202,7 +220,8 @@ impl Publisher<'_> {
         turns.history.commit()?;
         let folder = releases.show(draft, &manifest.release)?;
         turns.history.confirm(&manifest)?;
-        Ok(Published { release: manifest.release, folder, new, withheld })
+        let handed_over = self.hand_over()?;
+        Ok(Published { release: manifest.release, folder, new, withheld, handed_over })
     }
 
     /// Nothing is new: what is shown stays.
@@ -213,7 +232,13 @@ impl Publisher<'_> {
         turns.history.confirm(&before)?;
         let withheld = before.products.into_values().flat_map(|product| product.withheld).collect();
         let folder = releases.folder(&before.release);
-        Ok(Published { release: before.release, folder, new: false, withheld })
+        let handed_over = self.hand_over()?;
+        Ok(Published { release: before.release, folder, new: false, withheld, handed_over })
+    }
+
+    /// Only what is shown is handed over, so this comes last.
+    fn hand_over(&self) -> anyhow::Result<outbox::ToKpr> {
+        outbox::hand_over(self).context("the release is shown, and what is handed over is not that of tonight")
     }
 
     /// Every published table of the products that are not carried, whole.
@@ -283,7 +308,13 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    fn manifest(&self, draft: &Draft, withheld: &BTreeMap<String, String>, turns: &Turns) -> Manifest {
+    fn manifest(
+        &self,
+        draft: &Draft,
+        withheld: &BTreeMap<String, String>,
+        turns: &Turns,
+        erased: Option<Erased>,
+    ) -> Manifest {
         let mut products = BTreeMap::new();
         for product in self.models.products() {
             let before = draft.before.as_ref().and_then(|before| before.products.get(product));
@@ -344,6 +375,7 @@ impl Publisher<'_> {
                 .collect(),
             products,
             files: draft.files.clone(),
+            erased,
         }
     }
 

@@ -48,6 +48,8 @@ impl Publisher<'_> {
             thresholds: BTreeMap::new(),
             legal_basis: None,
             made: self.made()?.into(),
+            cubes: self.cube_links(draft),
+            variables: self.variables()?.into(),
             revisions: revision::for_page(&turns.history).into(),
         };
         for page in self.site.pages() {

@@ -6,7 +6,7 @@
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error};
 
-use super::filter::{cell, integer, month, period, refuse};
+use super::filter::{cell, figure, integer, month, period, refuse};
 use super::table::{Absent, Row};
 
 /// Registers the filters.
@@ -144,18 +144,16 @@ fn absent_last(rows: Value, column: &str) -> Result<Value, Error> {
     Ok(Value::from(there))
 }
 
-/// The rows by a column of whole numbers, the greatest first; equal ones, and those without a value last, in the order given.
+/// The rows with the greatest number in a column first, those without one last; equals in the order given (D3).
 fn falling(rows: Value, column: &str) -> Result<Value, Error> {
-    let (mut there, mut absent) = (Vec::new(), Vec::new());
-    for row in rows.try_iter()? {
-        let value = cell(&row, column)?;
-        match value.downcast_object_ref::<Absent>() {
-            Some(_) => absent.push(row),
-            None => there.push((integer(&value)?, row)),
-        }
+    let mut all = Vec::new();
+    for row in absent_last(rows, column)?.try_iter()? {
+        let number = figure(&cell(&row, column)?)?;
+        all.push((number, row));
     }
-    there.sort_by_key(|(value, _)| std::cmp::Reverse(*value));
-    Ok(Value::from(there.into_iter().map(|(_, row)| row).chain(absent).collect::<Vec<_>>()))
+    let number = |figure: &Option<f64>| figure.unwrap_or(f64::NEG_INFINITY);
+    all.sort_by(|(a, _), (b, _)| number(b).total_cmp(&number(a)));
+    Ok(all.into_iter().map(|(_, row)| row).collect())
 }
 
 /// The first `n` rows.
@@ -257,6 +255,8 @@ verdi.skjult = "skjult"
             ("(places|joined(figures, 'nr', 'omraade')|last).n|antall", "ikke tilgjengelig"),
             ("(places|joined(figures, 'nr', 'omraade')|absent_last('n')|first).nr", "11"),
             ("(places|joined(figures, 'nr', 'omraade')|absent_last('n')|last).nr", "56"),
+            ("(places|joined(figures, 'nr', 'omraade')|falling('n')|first).nr", "11"),
+            ("(places|joined(figures, 'nr', 'omraade')|falling('n')|last).nr", "56"),
             ("places|where(nr=['03', '11'])|highest('periode')|periode", "2. tertial 2026"),
             ("none|highest('periode')|periode", "ikke tilgjengelig"),
             ("(figures|falling('n')|first).omraade", "11"),

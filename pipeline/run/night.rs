@@ -9,9 +9,10 @@ use anyhow::Context;
 
 use super::ledger::{Ledger, Recorder, reduced};
 use super::workshop::{WORKING_FOLDER, Workshop};
-use super::{ExitCode, Failure, Options, OrExit, Outcome, RUNS_FOLDER, Step, freshness, sweep};
+use super::{ExitCode, Failure, Options, OrExit, Outcome, RUNS_FOLDER, Step, erase, freshness, sweep};
 use crate::config::Config;
 use crate::contract::Contract;
+use crate::erasure::Erasures;
 use crate::lake::{Finished, State};
 use crate::model::{Built, Model};
 use crate::publish::{self, PublishError, Published, Releases};
@@ -41,6 +42,10 @@ impl<'a> Night<'a> {
         outcome: &'a mut Outcome,
     ) -> Result<Night<'a>, Failure> {
         let state_file = config.root.join("state.json");
+        if Erasures::load(&config.root).or_exit(ExitCode::CheckFailed)?.is_unfinished() {
+            tracing::warn!("an erasure was stopped; it is finished first");
+            recorder.step("erase", |facts| erase::finish(config, contracts, options.as_of.date(), facts))?;
+        }
         let (workshop, state) = recorder.step("open", |facts| {
             remove_leftovers(&config.root).or_exit(ExitCode::TryAgain)?;
             let workshop = Workshop::open(config, contracts, options.as_of.date()).or_exit(ExitCode::Configuration)?;
@@ -94,8 +99,10 @@ impl<'a> Night<'a> {
         let (workshop, state, options) = (&self.workshop, &mut self.state, self.options);
         self.outcome.ingested = self.recorder.step("ingest", |facts| {
             let delivered = fetch::delivered(self.config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-            let ingest =
-                workshop.ingest(self.config, self.contracts, &delivered, self.asked.as_ref(), options.as_of.date());
+            let erasures = Erasures::load(&self.config.root).or_exit(ExitCode::CheckFailed)?;
+            let asked = self.asked.as_ref();
+            let today = options.as_of.date();
+            let ingest = workshop.ingest(self.config, self.contracts, &delivered, &erasures, asked, today);
             let commit = |state: &State| state.commit(&self.state_file);
             let report = ingest.run(state, options.progress, &commit).or_exit(ExitCode::TryAgain)?;
             facts.ingested(&report);
@@ -315,7 +322,7 @@ fn gone(config: &Config) -> Vec<String> {
 
 /// What a killed run left: its working folder, and files that it was writing beside their place. Only for who holds
 /// the lock.
-fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
+pub(super) fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
     let listed = |folder: &Path| std::fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()));
     for entry in listed(root)?.chain(listed(&root.join(RUNS_FOLDER))?) {
         let path = entry.with_context(|| format!("listing {}", root.display()))?.path();

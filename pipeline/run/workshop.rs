@@ -17,6 +17,8 @@ use crate::disclosure;
 use crate::disk;
 use crate::embedded::{self, Files};
 use crate::engine::Engine;
+use crate::erasure::Erasures;
+use crate::export::cube::Cube;
 use crate::fetch::Delivered;
 use crate::ingest::{self, Ingest};
 use crate::lake::{Finished, Lake, Parameter, State};
@@ -32,6 +34,7 @@ pub(super) struct Workshop {
     engine: Engine,
     pub(super) lake: Lake,
     pub(super) models: Models,
+    cubes: Vec<Cube>,
     site: crate::render::Site,
     temporary: PathBuf,
     _cleanup: tempfile::TempDir,
@@ -65,15 +68,17 @@ impl Workshop {
         let engine = Engine::start(&config.engine, &temporary)?;
         let lake = Lake::at(&config.root.join("lake"));
         let sources = source_schemas(contracts);
-        let parsed = parse_models(&embedded::queries(config)?)?;
+        let queries = embedded::queries(config)?;
+        let parsed = parse_models(&queries)?;
         check_config(config, &parsed, contracts)?;
         let parsed = switched_on(parsed, config, contracts);
         let parameters = planning_parameters(config, &parsed, as_of);
         let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
         check::faults(&models, contracts).into_iter().next().map_or(Ok(()), Err)?;
         disclosure::demand(&models, contracts)?;
+        let cubes = Cube::all(&queries, &models.ordered.iter().collect::<Vec<_>>())?;
         let site = publish::load_site(embedded::site(config)?)?;
-        Ok(Workshop { engine, lake, models, site, temporary, _cleanup: cleanup })
+        Ok(Workshop { engine, lake, models, cubes, site, temporary, _cleanup: cleanup })
     }
 
     /// SHA-256 of all models' SQL with their headers.
@@ -93,6 +98,7 @@ impl Workshop {
         config: &'a Config,
         contracts: &'a [Contract],
         delivered: &'a Delivered,
+        erasures: &'a Erasures,
         only: Option<&'a BTreeSet<String>>,
         as_of: Date,
     ) -> Ingest<'a> {
@@ -103,6 +109,7 @@ impl Workshop {
             engine: &self.engine,
             lake: &self.lake,
             temporary: &self.temporary,
+            erasures,
             only,
             as_of,
         }
@@ -150,6 +157,7 @@ impl Workshop {
         Publisher {
             config,
             models: &self.models,
+            cubes: &self.cubes,
             lake: &self.lake,
             state,
             site: &self.site,
@@ -292,6 +300,7 @@ pub(crate) fn check_config(config: &Config, models: &[Model], contracts: &[Contr
         models.iter().map(|model| model.product.as_str()).filter(|product| *product != SHARED).collect();
     let sources = contracts.iter().map(|contract| contract.source.clone()).collect();
     config.check_names(&sources, &products.iter().map(|product| (*product).to_owned()).collect())?;
+    publish::check_keys(config, models)?;
     for product in products {
         let needs_basis = models.iter().any(|model| model.product == product && model.needs_legal_basis);
         ensure!(

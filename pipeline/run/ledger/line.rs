@@ -9,8 +9,9 @@ use super::reduce::{chain, reduced};
 use crate::check::Checked;
 use crate::config::{Config, EngineSettings};
 use crate::contract::Contract;
+use crate::erasure::Tombstone;
 use crate::model::Built;
-use crate::publish::Published;
+use crate::publish::{HandedOver, Published};
 use crate::run::{ExitCode, Failure, Outcome};
 use crate::{fetch, ingest};
 
@@ -37,9 +38,9 @@ pub(super) enum Event {
 /// What was asked for, where, with which settings.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Started {
-    /// `run`, or `rollback`.
+    /// `run`, `rollback`, or `slett`.
     pub(crate) command: Command,
-    /// The run's time in Oslo; absent for a rollback.
+    /// The run's time in Oslo; absent for a rollback and an erasure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<String>,
     /// The steps that were asked for.
@@ -63,6 +64,7 @@ pub(crate) struct Started {
 pub(crate) enum Command {
     Run,
     Rollback,
+    Slett,
 }
 
 /// The settings of a run, as configured.
@@ -95,7 +97,7 @@ impl Started {
 /// How a step went.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Step {
-    /// `open`, `fetch`, `ingest`, `build`, `check`, `publish`, `sweep`.
+    /// `open`, `fetch`, `ingest`, `build`, `check`, `publish`, `sweep`, `erase`.
     pub(crate) step: String,
     /// How long it took.
     pub(crate) seconds: f64,
@@ -162,6 +164,12 @@ pub(crate) struct Facts {
     /// Public tables that are held back → why.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) withheld: BTreeMap<String, String>,
+    /// Product → table of events for KPR → what became of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) handed_over: BTreeMap<String, BTreeMap<String, HandedOver>>,
+    /// Hash of a course's id → what was erased of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) erased: BTreeMap<String, Tombstone>,
     /// Files that the sweep removed from the lake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) swept: Option<usize>,
@@ -288,6 +296,7 @@ impl Facts {
         self.release = Some(published.release.clone());
         self.new = Some(published.new);
         self.withheld = published.withheld.clone();
+        self.handed_over = published.handed_over.clone();
     }
 }
 

@@ -20,7 +20,7 @@ mod read;
 mod recorder;
 mod reduce;
 
-pub(crate) use line::{Command, Ended, Refused, Started, Taken, Told, seconds};
+pub(crate) use line::{Command, Ended, Facts, Refused, Started, Taken, Told, seconds};
 pub(crate) use read::{Ledger, Run, this_host};
 pub(crate) use recorder::Recorder;
 pub(crate) use reduce::chain;

@@ -67,7 +67,7 @@ pub enum UnderWay {
 pub struct RunStatus {
     /// Its id.
     pub run: String,
-    /// `run` or `rollback`.
+    /// `run`, `rollback` or `slett`.
     pub command: &'static str,
     /// When it started; absent when the line is damaged.
     pub started: Option<Timestamp>,
@@ -222,10 +222,10 @@ fn run_status(run: &Run, state: RunState) -> RunStatus {
     };
     RunStatus {
         run: run.id.clone(),
-        command: if started.is_some_and(|(_, started)| started.command == Command::Rollback) {
-            "rollback"
-        } else {
-            "run"
+        command: match started.map(|(_, started)| started.command) {
+            Some(Command::Rollback) => "rollback",
+            Some(Command::Slett) => "slett",
+            _ => "run",
         },
         started: started.map(|(at, _)| *at),
         as_of: started.and_then(|(_, started)| started.as_of.clone()),
