@@ -22,6 +22,7 @@ pub mod courses;
 mod deliveries;
 mod events;
 mod geography;
+pub mod linear;
 pub mod periods;
 pub mod public;
 #[cfg(test)]
