@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use speil::demo::{self, Settings};
 use speil::run::ExitCode;
 
-use crate::oracle_too::{self, Figures, course_attack, course_compare, csv, periods, world};
+use crate::oracle_too::{self, Figures, course_attack, course_compare, csv, linear, periods, world};
 use crate::support::{AS_OF, Root, as_csv};
 
 /// The sources that only these tables need.
@@ -159,7 +159,7 @@ fn the_attack_works_out_what_sums_give_away_and_nothing_else() {
         cells.iter().enumerate().map(|(at, cell)| ((*cell).to_owned(), if at == whole { -1 } else { 1 })).collect()
     };
     let known = |sums: &[Vec<(String, i64)>], shown: &[&str]| -> Vec<String> {
-        course_attack::solve(sums, &shown.iter().map(|cell| (*cell).to_owned()).collect()).into_iter().collect()
+        linear::solve(sums, &shown.iter().map(|cell| (*cell).to_owned()).collect()).into_iter().collect()
     };
     // Two counties of a region, by year and by two parts: with both margins shown the inside stays hidden …
     let table = [sum(&["a1", "a2", "a"]), sum(&["b1", "b2", "b"]), sum(&["a1", "b1", "r1"]), sum(&["a2", "b2", "r2"])];

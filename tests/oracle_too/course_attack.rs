@@ -3,18 +3,19 @@
 //!
 //! It must not know the pipeline, nor why a cell is hidden.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::compare::close;
 use super::course_compare::{Truth, region, truth};
 use super::course_tables::{self, PHASES};
+use super::linear::{Cell, Sum, solve};
 use super::{Figures, csv, geography, periods::Period};
 
 const SMALLEST: i64 = 5;
 
 /// A public table: its own name, that of the counties' table it is made from, its slice and its counts.
-const PUBLIC: [(&str, &str, Option<&str>, &[&str]); 5] = [
+const PUBLIC: [(&str, &str, Option<&str>, &[&str]); 6] = [
     ("too_oppmote_offentlig", "too_oppmote", Some("fase"), &["avtalte", "ikke_mott", "avbestilt"]),
     (
         "too_narkose_offentlig",
@@ -22,6 +23,7 @@ const PUBLIC: [(&str, &str, Option<&str>, &[&str]); 5] = [
         Some("fase"),
         &["narkose_behov", "narkose_gjort", "narkose_foer_team", "narkose_aapne"],
     ),
+    ("too_henvisning_offentlig", "too_henvisning", Some("henvisningskilde"), &["henviste_fra"]),
     (
         "too_maalgruppe_offentlig",
         "too_maalgruppe",
@@ -78,6 +80,14 @@ const PARTS: [(&str, &str, &[&str]); 4] = [
     ("too_oppmote", "avtalte", &["mott", "ikke_mott"]),
 ];
 
+/// The groups that sources of referral are public in.
+const SOURCE_GROUPS: [(&str, &[&str]); 4] = [
+    ("gruppe_andre", &["annet", "asyl_flyktning", "ikke_oppgitt", "parorende"]),
+    ("gruppe_lege_psykolog", &["fastlege", "psykolog"]),
+    ("gruppe_selv", &["selv"]),
+    ("gruppe_tannhelse", &["tannlege", "tannpleier"]),
+];
+
 /// Counts of which what a part leaves is told too: whole, part.
 const LEFT: [(&str, &str, &str); 13] = [
     ("too_gjennomforing", "henviste", "naadd_m1"),
@@ -96,10 +106,14 @@ const LEFT: [(&str, &str, &str); 13] = [
 ];
 
 /// `table slice omraade periodetype periode column`.
-type Cell = String;
-
 fn cell(table: &str, slice: &str, omraade: &str, kind: &str, periode: &str, column: &str) -> Cell {
     [table, slice, omraade, kind, periode, column].join(" ")
+}
+
+/// A group's cell for one of its sources.
+fn one_source(cell: &str, source: &str) -> Cell {
+    let fields: Vec<&str> = cell.split(' ').collect();
+    [&[fields[0], source][..], &fields[2..]].concat().join(" ")
 }
 
 /// What is shown, and what is true of every cell.
@@ -112,6 +126,9 @@ impl World<'_> {
     /// The true count of a cell; sums of others for those that only the public table has.
     fn count(&self, cell: &str) -> i64 {
         let (row, column) = cell.rsplit_once(' ').unwrap();
+        if let Some((_, sources)) = SOURCE_GROUPS.iter().find(|(group, _)| row.contains(&format!(" {group} "))) {
+            return sources.iter().map(|source| self.count(&one_source(cell, source))).sum();
+        }
         let one = |column: &str| self.truth.get(row).and_then(|counts| counts.get(column)).copied().unwrap_or(0);
         match column {
             "avtalte" => one("mott") + one("ikke_mott"),
@@ -221,16 +238,14 @@ fn read(world: &mut World<'_>, path: &Path, own: &str, slice: Option<&str>, colu
     found
 }
 
-/// A sum: each cell with the number of times that it counts; together they are 0.
-type Sum = Vec<(Cell, i64)>;
-
 fn sums(figures: &Figures, periods: &[&Period]) -> Vec<Sum> {
     let mut sums = Vec::new();
     for (_, own, slice, columns) in PUBLIC {
-        let slices: &[&str] = match slice {
-            Some("fase") => &PHASES,
-            Some(_) => &course_tables::GROUPS,
-            None => &["-"],
+        let slices: Vec<&str> = match slice {
+            Some("fase") => PHASES.to_vec(),
+            Some("maalgruppe") => course_tables::GROUPS.to_vec(),
+            Some(_) => course_tables::SOURCES.into_iter().chain(SOURCE_GROUPS.map(|(group, _)| group)).collect(),
+            None => vec!["-"],
         };
         for period in periods {
             let areas = course_tables::areas_of(period, &figures.complete_until);
@@ -238,7 +253,7 @@ fn sums(figures: &Figures, periods: &[&Period]) -> Vec<Sum> {
                 cell(own, slice, omraade, period.periodetype, &period.periode, column)
             };
             for column in columns {
-                for slice in slices {
+                for slice in &slices {
                     let regions: Vec<&String> = areas.keys().filter(|area| area.starts_with("region_")).collect();
                     let parts = regions.iter().map(|area| area.as_str()).chain([geography::UNKNOWN]);
                     let mut sum: Sum = parts.map(|area| (at(slice, area, column), 1)).collect();
@@ -254,11 +269,14 @@ fn sums(figures: &Figures, periods: &[&Period]) -> Vec<Sum> {
             }
             for omraade in areas.keys() {
                 for (_, whole, parts) in PARTS.iter().filter(|(table, _, _)| *table == own) {
-                    for slice in slices {
+                    for slice in &slices {
                         let mut sum: Sum = parts.iter().map(|part| (at(slice, omraade, part), 1)).collect();
                         sum.push((at(slice, omraade, whole), -1));
                         sums.push(sum);
                     }
+                }
+                if own == "too_henvisning" && period.periodetype == "aar" {
+                    sums.extend(of_sources(omraade, &period.periode));
                 }
                 if slice == Some("fase") {
                     for column in columns {
@@ -267,15 +285,36 @@ fn sums(figures: &Figures, periods: &[&Period]) -> Vec<Sum> {
                         sums.push(sum);
                     }
                     // What was done before the team is what was done in the two phases before it.
-                    for phase in ["henvist", "vurdert"].into_iter().filter(|_| own == "too_narkose") {
-                        let done = |column: &str| at(phase, omraade, column);
-                        sums.push(vec![(done("narkose_gjort"), 1), (done("narkose_foer_team"), -1)]);
+                    for phase in PHASES[1..].iter().filter(|_| own == "too_narkose") {
+                        let before = at(phase, omraade, "narkose_foer_team");
+                        let mut sum: Sum = vec![(before, -1)];
+                        if ["henvist", "vurdert"].contains(phase) {
+                            sum.push((at(phase, omraade, "narkose_gjort"), 1));
+                        }
+                        sums.push(sum);
                     }
                 }
             }
         }
         sums.extend(of_the_year(figures, periods, own, if slice == Some("fase") { "alle" } else { "-" }, columns));
     }
+    sums
+}
+
+/// Sources make up their group, and groups all referrals, which stand in two more tables.
+fn of_sources(omraade: &str, year: &str) -> Vec<Sum> {
+    let at = |source: &str| cell("too_henvisning", source, omraade, "aar", year, "henviste_fra");
+    let all = |table: &str| cell(table, "-", omraade, "aar", year, "henviste");
+    let mut sums: Vec<Sum> = Vec::new();
+    for (group, sources) in SOURCE_GROUPS {
+        let mut sum: Sum = sources.iter().map(|source| (at(source), 1)).collect();
+        sum.push((at(group), -1));
+        sums.push(sum);
+    }
+    let mut sum: Sum = SOURCE_GROUPS.iter().map(|(group, _)| (at(group), 1)).collect();
+    sum.push((all("too_dekning"), -1));
+    sums.push(sum);
+    sums.push(vec![(all("too_dekning"), 1), (all("too_gjennomforing"), -1)]);
     sums
 }
 
@@ -310,70 +349,4 @@ fn of_the_year(figures: &Figures, periods: &[&Period], own: &str, slice: &str, c
         }
     }
     sums
-}
-
-/// Cells that follow from those that are shown: Gaussian elimination over the hidden ones, in the integers modulo a prime. What a
-/// shown cell is does not matter, only that it is known.
-pub fn solve(sums: &[Sum], shown: &BTreeSet<Cell>) -> BTreeSet<Cell> {
-    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-    for (cell, _) in sums.iter().flatten().filter(|(cell, _)| !shown.contains(cell)) {
-        let next = index.len();
-        index.entry(cell).or_insert(next);
-    }
-    let mut pivots: BTreeMap<usize, BTreeMap<usize, i128>> = BTreeMap::new();
-    for sum in sums {
-        let mut row: BTreeMap<usize, i128> = BTreeMap::new();
-        for (cell, times) in sum.iter().filter(|(cell, _)| !shown.contains(cell)) {
-            *row.entry(index[cell.as_str()]).or_default() += i128::from(*times);
-        }
-        for (at, pivot) in &pivots {
-            if let Some(times) = row.get(at).copied() {
-                add(&mut row, pivot, -times);
-            }
-        }
-        reduce(&mut row);
-        let Some((first, leading)) = row.iter().next().map(|(at, times)| (*at, *times)) else { continue };
-        let inverse = power(leading, PRIME - 2);
-        for times in row.values_mut() {
-            *times = (*times * inverse).rem_euclid(PRIME);
-        }
-        for pivot in pivots.values_mut() {
-            if let Some(times) = pivot.get(&first).copied() {
-                add(pivot, &row, -times);
-            }
-        }
-        pivots.insert(first, row);
-    }
-    let alone: BTreeSet<usize> = pivots.iter().filter(|(_, row)| row.len() == 1).map(|(at, _)| *at).collect();
-    index.into_iter().filter(|(_, at)| alone.contains(at)).map(|(cell, _)| cell.to_owned()).collect()
-}
-
-const PRIME: i128 = (1 << 61) - 1;
-
-fn add(row: &mut BTreeMap<usize, i128>, other: &BTreeMap<usize, i128>, factor: i128) {
-    for (at, times) in other {
-        let sum = row.entry(*at).or_default();
-        *sum = (*sum + factor.rem_euclid(PRIME) * times).rem_euclid(PRIME);
-    }
-    reduce(row);
-}
-
-fn reduce(row: &mut BTreeMap<usize, i128>) {
-    row.retain(|_, times| {
-        *times = times.rem_euclid(PRIME);
-        *times != 0
-    });
-}
-
-fn power(mut base: i128, mut exponent: i128) -> i128 {
-    let mut result = 1;
-    base = base.rem_euclid(PRIME);
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = result * base % PRIME;
-        }
-        base = base * base % PRIME;
-        exponent >>= 1;
-    }
-    result
 }

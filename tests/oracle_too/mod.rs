@@ -23,6 +23,7 @@ pub mod curves;
 mod deliveries;
 mod events;
 mod geography;
+pub mod linear;
 pub mod lists;
 pub mod periods;
 pub mod public;
