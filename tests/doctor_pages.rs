@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use speil::calendar::Month;
 use speil::demo;
+use speil::run::{self, ExitCode, Options, Step};
 
-use crate::support::{Root, as_csv};
+use crate::support::{AS_OF, Root, as_csv};
 
 type Row = BTreeMap<String, String>;
 
@@ -19,7 +20,9 @@ fn world() -> &'static Root {
         let until: Month = "2026-10".parse().unwrap();
         let settings = demo::Settings { doctors: 260, months: 14, until, seed: 11 };
         demo::generate(root.path(), &settings, &|_, _, _| {}).unwrap();
-        root.run();
+        let as_of = speil::calendar::as_of(AS_OF).unwrap();
+        let options = Options { as_of, steps: Step::ALL, only: Some("reservasjon"), progress: &|_| {} };
+        assert_eq!(run::run(&root.config(), &options).unwrap().code, ExitCode::Done);
         root
     })
 }

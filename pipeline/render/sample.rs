@@ -193,7 +193,7 @@ pub(super) fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<Str
         ),
     ]
     .into_iter()
-    .chain(peers(doctor.rate.is_some()))
+    .chain(peers(doctor.dispensings.is_some()))
     {
         tables.insert(table.name.clone(), table);
     }
