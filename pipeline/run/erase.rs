@@ -181,6 +181,7 @@ pub(super) fn finish(config: &Config, contracts: &[Contract], today: Date, facts
     if let Some(purged) =
         erasure::purge(&workshop.lake, &state, contracts, &|id| list.has(id)).or_exit(ExitCode::CheckFailed)?
     {
+        warn_of_gone_files(contracts, &state, &purged);
         state = purged;
     }
     erasure::drop_computed(&workshop.lake, &mut state, contracts).or_exit(ExitCode::CheckFailed)?;
@@ -243,6 +244,23 @@ fn take_in_again(
         Some(refused) => {
             let error = anyhow!("{}: {}", refused.file, refused.reason);
             Err(Failure::new(ExitCode::Refused, error.context("a delivery does not hold without the course's rows")))
+        }
+    }
+}
+
+/// Rows whose delivered file is gone leave the lake alone: the receipt cannot be made anew, so a month may lack rows.
+fn warn_of_gone_files(contracts: &[Contract], before: &State, after: &State) {
+    for contract in contracts {
+        for (partition, entry) in contract.tables.iter().flat_map(|table| before.partitions(&table.name)) {
+            let now = contract.tables.iter().find_map(|table| after.entry(&table.name, partition));
+            if now.is_some_and(|now| now.sha256 != entry.sha256) {
+                tracing::warn!(
+                    source = contract.source,
+                    partition,
+                    "its delivered file is gone, so its receipt still counts the rows that went as stored, and the \
+                     county's month is not complete until it is announced with so many fewer"
+                );
+            }
         }
     }
 }
