@@ -79,6 +79,15 @@ pub(crate) enum Command {
         #[arg(long)]
         column: Option<String>,
     },
+    /// Erase courses from everything that is kept: deliveries, lake, quarantine, outbox, kept releases' states.
+    Slett {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// The courses' ids; `-` reads them from standard input, one a line, so that no list of processes shows them.
+        #[arg(long, value_name = "ID", required = true, num_args = 1..)]
+        forlop: Vec<String>,
+    },
     /// How things stand: the last runs, what is shown, products and sources. Ends with 0 when that could be told, also
     /// when the last run failed.
     Status {

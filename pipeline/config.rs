@@ -255,6 +255,19 @@ mod tests {
     }
 
     #[test]
+    fn a_legal_basis_is_one_line_that_says_something() {
+        let basis = |text: &str| {
+            let text = format!("root = \".\"\n[product.p]\nrettsgrunnlag = {text}\n");
+            parse(&text).map(|config| config.product("p").legal_basis)
+        };
+        assert_eq!(basis("\" § 1 \"").unwrap().as_deref(), Some("§ 1"));
+        assert_eq!(parse("root = \".\"\n").unwrap().product("p").legal_basis, None);
+        for wrong in ["\"\"", "\" \"", "\"a\\nb\""] {
+            assert!(format!("{:#}", basis(wrong).unwrap_err()).contains("`rettsgrunnlag` is one line"), "{wrong}");
+        }
+    }
+
+    #[test]
     fn unknown_keys_and_thresholds_name_the_nearest() {
         let error = parse("root = \".\"\n[sorce.lege]\nurl = \"x\"\n").err().unwrap();
         assert_eq!(error.to_string(), "speil.toml:2: unknown key `sorce`; the nearest known one is `source`");

@@ -59,7 +59,7 @@ impl Thresholds {
 
 /// Hides what D1 and D7 hide.
 ///
-/// - A count of 1 to `least_count` − 1 is hidden; zero shows.
+/// - A count of 1 to `least_count` − 1 is hidden; zero shows. Kroner are no count.
 /// - A share is hidden with its numerator or denominator, and when the numerator, or the denominator without it, is
 ///   such a count, or the denominator is below `least_count`; its numerator is hidden with it.
 /// - Where a row counts doctors (`n_leger`), too few doctors or too few lines hide all its counts, and a count that
@@ -83,7 +83,7 @@ pub fn primary(model: &Model, batch: &RecordBatch, thresholds: Thresholds) -> an
             let dominated = table
                 .largest(model, name, row)?
                 .is_some_and(|(x1, x2)| (value - x1 - x2) * 100 < thresholds.dominance_percent * x1);
-            if small(value) || dominated {
+            if (small(value) && !is_money(model, name)) || dominated {
                 hide(name, row);
             }
         }
@@ -256,6 +256,10 @@ fn absent_where(column: &ArrayRef, marks: &[bool]) -> anyhow::Result<ArrayRef> {
     nullif(column, &BooleanArray::from(marks.to_vec())).context("hiding cells")
 }
 
+fn is_money(model: &Model, column: &str) -> bool {
+    model.columns.get(column).and_then(|spec| spec.unit.as_deref()).is_some_and(|unit| matches!(unit, "kr" | "øre"))
+}
+
 /// Reads a count column back, for tests and audits.
 pub fn counts_of(batch: &RecordBatch, name: &str) -> Option<Int64Array> {
     let column = cast(batch.column_by_name(name)?, &DataType::Int64).ok()?;
@@ -335,6 +339,17 @@ select maaned, n_leger, linjer, reservert, grad, x1, x2, status from t order by 
         // All but 4: the rest is a small count.
         assert_eq!(shown([20, 100, 96, 10, 5]), (true, false, false, "skjult".into()));
         assert_eq!(shown([20, 100, 95, 10, 5]), (true, true, true, "vist".into()));
+    }
+
+    #[test]
+    fn kroner_are_no_count_of_persons() {
+        let text = HEADER
+            .replace("DIMENSIONS", "[\"maaned\"]")
+            .replace("[columns.reservert]\nunit = \"linjer\"", "[columns.reservert]\nunit = \"kr\"");
+        let text = text.replace("avledet_av = [\"reservert\", \"linjer\"]\n", "");
+        let table = Model::parse("reservasjon", "m", &text).unwrap();
+        let shown = primary(&table, &row([20, 100, 3, 10, 5]), LIMITS).unwrap();
+        assert!(shown.hidden.is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 mod fault;
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +61,14 @@ pub fn put_in_place(beside: tempfile::TempPath, path: &Path) -> anyhow::Result<(
 
 /// The same, for the owner's eyes alone, in folders of the owner's below one that is there.
 pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    replace_private(path, |out| out.write_all(bytes).with_context(|| format!("writing {}", path.display())))
+}
+
+/// The same, for bytes that come bit by bit.
+pub fn replace_private(
+    path: &Path,
+    put: impl FnOnce(&mut BufWriter<&File>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -69,10 +77,25 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("making folder {}", folder.display()))?;
     // Temporary files are made for their owner alone.
     let writing = || format!("writing {}", path.display());
+    let beside = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).with_context(writing)?;
+    let mut out = BufWriter::new(beside.as_file());
+    put(&mut out)?;
+    out.flush().with_context(writing)?;
+    drop(out);
+    beside.persist(path).with_context(writing)?;
+    log("wrote", path);
+    Ok(())
+}
+
+/// Other bytes for a file that is there, whose mode stays.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let writing = || format!("writing {}", path.display());
+    let mode = std::fs::metadata(path).with_context(writing)?.permissions();
+    let folder = path.parent().unwrap_or(Path::new("."));
     let mut beside = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).with_context(writing)?;
     beside.write_all(bytes).with_context(writing)?;
-    beside.persist(path).with_context(writing)?;
-    Ok(())
+    beside.as_file().set_permissions(mode).with_context(writing)?;
+    put_in_place(beside.into_temp_path(), path)
 }
 
 /// The same, for a file whose rename makes others visible: these and the file itself are on the disk before its name
@@ -127,7 +150,9 @@ impl Beside {
     /// Gives it its name once its bytes are on the disk. A file of that name is never replaced: that is an error.
     pub fn keep(self, path: &Path) -> anyhow::Result<()> {
         self.0.as_file().sync_all().with_context(|| format!("syncing {}", path.display()))?;
+        log("renaming", path);
         self.0.persist_noclobber(path).with_context(|| format!("writing {}", path.display()))?;
+        log("renamed", path);
         Ok(())
     }
 }

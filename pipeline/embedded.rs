@@ -16,6 +16,7 @@ use crate::disk;
 #[folder = "queries/"]
 #[include = "*.sql"]
 #[include = "*.spor.toml"]
+#[include = "*.kube.toml"]
 struct Queries;
 
 #[derive(RustEmbed)]

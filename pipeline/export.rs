@@ -2,6 +2,9 @@
 //!
 //! Knows a model's header and its rows; who may see them was decided before, where files go is decided after.
 
+pub mod cube;
+pub mod variables;
+
 use anyhow::{Context, bail};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type};

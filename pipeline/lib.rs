@@ -6,7 +6,7 @@
 //! 2. [`config`] what an operator wrote in `speil.toml`, checked; [`embedded`] the files of `queries/` and `site/`.
 //! 3. [`contract`] what each source must look like, and the checks that follow from it.
 //! 4. [`engine`] DataFusion with its memory pool; [`lake`] immutable Parquet files and the state that names them.
-//! 5. [`fetch`] how deliveries arrive: found in a folder, or fetched from a server; [`ingest`] deliveries in: read, checked, quarantined or refused, sorted, stored.
+//! 5. [`erasure`] which courses were erased. [`fetch`] how deliveries arrive: found in a folder, or fetched from a server; [`ingest`] deliveries in: read, checked, quarantined or refused, sorted, stored.
 //! 6. [`model`] SQL files in the order of what they read, run only where their inputs changed.
 //! 7. [`check`] what must hold of a night as a whole before anything of it is published.
 //! 8. [`disclosure`] what a public table may show.
@@ -30,6 +30,7 @@ pub mod disk;
 pub mod embedded;
 #[cfg(feature = "engine")]
 pub mod engine;
+pub mod erasure;
 #[cfg(feature = "engine")]
 pub mod export;
 #[cfg(feature = "engine")]

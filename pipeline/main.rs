@@ -46,6 +46,7 @@ fn carry_out(command: Command) -> Result<run::ExitCode, Failure> {
         Command::Check { config, delivery: None, .. } => check(&config),
         Command::Check { config, delivery: Some(file), source } => judge(&config, &file, source.as_deref()),
         Command::Explain { config, table, keys, column } => explain(&config, &table, &keys, column.as_deref()),
+        Command::Slett { config, forlop } => erase(&config, forlop),
         Command::Status { config, json } => status(&config, json),
         Command::Serve { config, port } => serve(&config, port),
     }
@@ -149,8 +150,12 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
     for (product, error) in &outcome.built.failed {
         tracing::error!("{product} failed and keeps its old release: {}", run::told(error));
     }
+    let not_fetched = match outcome.fetched.failed().count() {
+        0 => String::new(),
+        n => format!(", did not get {n} that were to be fetched"),
+    };
     say(&format!(
-        "Taken in {} deliveries, refused {}; ran {} models, {} up to date.",
+        "Taken in {} deliveries, refused {}{not_fetched}; ran {} models, {} up to date.",
         outcome.ingested.taken.len(),
         outcome.ingested.refused.len(),
         outcome.built.ran.len(),
@@ -190,6 +195,9 @@ fn verify(release: &Path) -> Result<run::ExitCode, Failure> {
     for problem in &problems {
         say(&problem.to_string());
     }
+    for tombstone in publish::erased(release).map_err(publishing)? {
+        say(&tombstone);
+    }
     if problems.is_empty() {
         say(&format!("{} holds.", release.display()));
         return Ok(run::ExitCode::Done);
@@ -217,6 +225,23 @@ fn judge(config: &Path, file: &Path, source: Option<&str>) -> Result<run::ExitCo
 
 fn explain(config: &Path, table: &str, keys: &[String], column: Option<&str>) -> Result<run::ExitCode, Failure> {
     say(inspect::explain(&load(config)?, table, keys, column)?.trim_end());
+    Ok(run::ExitCode::Done)
+}
+
+fn erase(config: &Path, mut ids: Vec<String>) -> Result<run::ExitCode, Failure> {
+    let config = load(config)?;
+    if ids.iter().any(|id| id == "-") {
+        let told = std::io::read_to_string(std::io::stdin());
+        let told = told.map_err(|error| Failure { code: run::ExitCode::TryAgain, error: error.into() })?;
+        ids.retain(|id| id != "-");
+        ids.extend(told.lines().map(str::to_owned));
+    }
+    let erased = run::erase(&config, &ids, now().date())?;
+    say(&format!("Erased {} courses, {} delivered rows.", erased.courses, erased.rows));
+    if erased.before > 0 {
+        say(&format!("{} of those named had been erased before.", erased.before));
+    }
+    say("Figures without them come with the next run; copies and backups elsewhere are yours to see to.");
     Ok(run::ExitCode::Done)
 }
 

@@ -3,6 +3,7 @@
 //! Knows the order of steps and what a failure means for the exit code; how a step works is its module's business.
 
 mod advice;
+mod erase;
 pub mod freshness;
 mod ledger;
 mod lock;
@@ -19,16 +20,17 @@ mod workshop;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::check::Checked;
-use crate::config::Config;
+use crate::config::{Config, OSLO};
 use crate::contract::Contract;
 use crate::model::Built;
 use crate::publish::{self, Published, Releases};
 use crate::{disk, fetch, ingest};
 
+pub use erase::{Erased, erase};
 pub(crate) use ledger::FOLDER as RUNS_FOLDER;
 use ledger::{Command, Ended, Ledger, Recorder, Started};
 pub use ledger::{reduced, told};
@@ -48,8 +50,8 @@ pub struct Options<'a> {
     /// The one product whose sources, models and pages are touched; the others' files are taken over from the release
     /// that is shown. Absent = all.
     pub only: Option<&'a str>,
-    /// Told what is being done, for people at a terminal.
-    pub progress: &'a dyn Fn(&str),
+    /// Told what is being done, for people at a terminal; while fetching from several threads.
+    pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
 /// A step of a run.
@@ -119,6 +121,8 @@ pub struct Outcome {
     pub checked: Checked,
     /// What was published, when that step was reached.
     pub published: Option<Published>,
+    /// The code of what kept a product from being published, whose error stands in `built`; `Done` when nothing did.
+    pub unpublished: ExitCode,
 }
 
 /// A failure that ends a run, with its exit code.
@@ -153,7 +157,10 @@ impl Failure {
 /// Runs the steps. Whatever the end, the ledger has it, and those who look after the pipeline are told.
 pub fn run(config: &Config, options: &Options<'_>) -> Result<Outcome, Failure> {
     let steps_asked = options.steps.iter().map(|step| step.name().to_owned()).collect();
-    let started = Started::of(config, Command::Run, Some(options.as_of.to_string()), steps_asked);
+    let started = Started {
+        only: options.only.map(str::to_owned),
+        ..Started::of(config, Command::Run, Some(options.as_of.to_string()), steps_asked)
+    };
     recorded(config, started, |recorder| {
         let mut outcome = Outcome::default();
         let ended = steps(config, options, recorder, &mut outcome);
@@ -163,22 +170,41 @@ pub fn run(config: &Config, options: &Options<'_>) -> Result<Outcome, Failure> {
     })
 }
 
-/// The run's time when nobody names one: the clock's, unless that was set back. A run in the past would replace what is
-/// shown by older figures.
+/// A clock that is so many days after the last run is doubted until somebody confirms it.
+const LONGEST_PAUSE_DAYS: i32 = 35;
+
+/// The run's time when nobody names one: the clock's, unless that cannot be believed. A run in the past would replace
+/// what is shown by older figures; one in the future would show figures before their announced dates.
 pub fn time(config: &Config, clock: DateTime) -> Result<DateTime, Failure> {
-    let shown =
-        Releases::at(&config.root).current().and_then(|release| publish::Manifest::load(&release).ok().flatten());
-    let made = shown.and_then(|manifest| manifest.as_of.parse::<jiff::civil::Date>().ok());
-    let Some(made) = made.filter(|made| clock.date() < *made) else { return Ok(clock) };
-    let error = anyhow::anyhow!(
-        "the clock says {}, before {made}, when the release that is shown was made; set the clock, or give --as-of",
-        clock.date()
-    );
-    let failure = Failure { code: ExitCode::TryAgain, error };
+    let Some(doubt) = doubt(config, clock.date()).or_exit(ExitCode::TryAgain)? else { return Ok(clock) };
+    let failure = Failure { code: ExitCode::TryAgain, error: anyhow::anyhow!(doubt) };
     recorded(config, Started::of(config, Command::Run, Some(clock.to_string()), Vec::new()), |_| {
         let ended = Ended::with(failure.code, Some(&failure));
         (Err(failure), ended)
     })
+}
+
+/// Why the clock cannot be believed, and what to do.
+fn doubt(config: &Config, today: Date) -> anyhow::Result<Option<String>> {
+    let shown =
+        Releases::at(&config.root).current().and_then(|release| publish::Manifest::load(&release).ok().flatten());
+    let made = shown.and_then(|manifest| manifest.as_of.parse::<Date>().ok());
+    if let Some(made) = made.filter(|made| today < *made) {
+        return Ok(Some(format!(
+            "the clock says {today}, before {made}, when the release that is shown was made. Is the clock wrong? Then set \
+             it. Was it wrong then? Then show the release before that one (`speil rollback`). Or give --as-of"
+        )));
+    }
+    // Runs that took no step, like one that was stopped here, say nothing of the time.
+    let ran = Ledger::read(&config.root)?.runs.into_iter().filter_map(|run| run.started);
+    let last = ran.filter(|(_, started)| !started.steps.is_empty()).filter_map(|(at, _)| at.in_tz(OSLO).ok()).max();
+    let pause = last.map_or(0, |last| (today - last.date()).get_days());
+    Ok((pause > LONGEST_PAUSE_DAYS).then(|| {
+        format!(
+            "the clock says {today}, {pause} days after the last run. Is it wrong? Then set it. Is it right? Then say so \
+             once with --as-of {today}"
+        )
+    }))
 }
 
 /// Shows an earlier release again: the one named, or the one that was published before the one that is shown.
@@ -262,6 +288,7 @@ impl From<publish::PublishError> for Failure {
             publish::PublishError::Damaged(error) => Failure::new(ExitCode::CheckFailed, error),
             publish::PublishError::Site(error) => Failure::new(ExitCode::Configuration, error),
             publish::PublishError::Publishing(error) => Failure::new(ExitCode::Publishing, error),
+            publish::PublishError::OfProduct { cause, .. } => Failure::from(*cause),
         }
     }
 }

@@ -161,7 +161,7 @@ fn last_years_files_under_new_names_are_refused() {
     let old: Vec<String> = rows.iter().filter(|row| row.split(';').nth(from) < Some("2026")).cloned().collect();
     let kept: Vec<String> = rows[..1].iter().chain(&old).cloned().collect();
     assert!(old.len() > 5 && kept.len() < rows.len() + 1);
-    let later = root.landing("lege/lege_2027-01-31.csv");
+    let later = root.landing("lege/lege_2026-11-05.csv");
     fs::write(&later, join(&kept)).unwrap();
     let outcome = root.run_to(ExitCode::Refused);
     let reason = &outcome.ingested.refused[0].reason;
@@ -172,6 +172,28 @@ fn last_years_files_under_new_names_are_refused() {
     // The same register once more is no older.
     fs::write(&later, text).unwrap();
     root.run_to(ExitCode::Done);
+}
+
+#[test]
+fn a_register_that_is_dated_ahead_is_refused_and_the_next_true_one_is_taken_in() {
+    let root = Root::tiny();
+    root.run_to(ExitCode::Done);
+    let before = root.release_hashes();
+    let newest = newest_lege(&root);
+    let ahead = root.landing("lege/lege_2062-10-31.csv");
+    fs::copy(&newest, &ahead).unwrap();
+    let outcome = root.run_to(ExitCode::Refused);
+    let reason = &outcome.ingested.refused[0].reason;
+    let ahead_of = format!("it is dated 2062-10-31, more than 92 days after the run's date, {AS_OF}; ");
+    assert!(reason.starts_with(&ahead_of), "{reason}");
+    assert_eq!(root.release_hashes(), before);
+
+    fs::copy(&newest, root.landing("lege/lege_2026-11-30.csv")).unwrap();
+    let outcome = root.run_as_of("2026-12-10").unwrap();
+    let taken: Vec<&str> = outcome.ingested.taken.iter().map(|taken| taken.file.as_str()).collect();
+    assert_eq!((outcome.code, taken), (ExitCode::Refused, vec!["lege_2026-11-30.csv"]));
+    fs::remove_file(ahead).unwrap();
+    assert_eq!(root.run_as_of("2026-12-10").unwrap().code, ExitCode::Done);
 }
 
 fn newest_lege(root: &Root) -> std::path::PathBuf {
@@ -286,11 +308,46 @@ fn a_clock_behind_the_release_that_is_shown_publishes_nothing() {
     let output = run(&[]);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(75), "{message}");
-    assert!(message.contains("before 9000-01-01, when the release that is shown was made; set the clock"), "{message}");
+    assert!(
+        message
+            .contains("before 9000-01-01, when the release that is shown was made. Is the clock wrong? Then set it."),
+        "{message}"
+    );
     assert_eq!(root.release_hashes(), shown);
     let ledger = ledger(root.path());
     assert!(ledger.iter().any(|line| line["event"] == "ended" && line["exit"] == 75), "{ledger:?}");
     // Who says so means it.
     assert_eq!(run(&["--as-of", AS_OF]).status.code(), Some(0));
     assert_ne!(root.release_hashes(), shown);
+}
+
+#[test]
+fn a_clock_far_ahead_of_the_last_run_publishes_nothing_until_it_is_confirmed() {
+    let root = Root::tiny();
+    root.run_to(ExitCode::Done);
+    let shown = root.release_hashes();
+    let runs = root.path().join("runs");
+    let file = fs::read_dir(&runs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    let file = file.unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let at: String = ledger(root.path())[0]["at"].as_str().unwrap().chars().take(7).collect();
+    fs::write(&file, text.replace(&format!("\"at\":\"{at}"), "\"at\":\"2020-01")).unwrap();
+    let config = root.path().join("speil.toml");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+        command.arg("run").arg("--config").arg(&config).args(arguments).output().unwrap()
+    };
+    // Twice: that it was asked is no reason to believe it.
+    for _ in 0..2 {
+        let output = run(&[]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(75), "{message}");
+        assert!(message.contains("days after the last run. Is it wrong? Then set it."), "{message}");
+        assert_eq!(root.release_hashes(), shown);
+    }
+    assert_eq!(run(&["--as-of", AS_OF]).status.code(), Some(0));
+    assert_ne!(run(&[]).status.code(), Some(75));
 }

@@ -103,6 +103,26 @@ fn between_dates_public_files_are_those_of_the_last_one_and_doctors_see_no_other
     let staged = fs::read(root.current().join("tabeller/neste/reservasjon_nasjonal_maaned.parquet")).unwrap();
     assert_ne!(staged, fs::read(root.current().join("tabeller/reservasjon_nasjonal_maaned.parquet")).unwrap());
 
+    // What the public sees is explained from the release that made it, also when that would be gone by its age.
+    let file = root.path().join("speil.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}\n[utgivelser]\nbehold = 1\n")).unwrap();
+    for day in ["2026-11-11", "2026-11-12", "2026-11-13"] {
+        as_of(&root, day);
+    }
+    let keys = ["maaned=2026-09".to_owned()];
+    let told =
+        speil::inspect::explain(&root.config(), "reservasjon_nasjonal_maaned", &keys, Some("reservert")).unwrap();
+    assert!(told.contains("as of release 2026-10-25-") && told.contains("figures of 2026-10-25"), "{told}");
+    assert!(told.contains("the row says the same"), "{told}");
+
+    let plan = |as_of: &str| {
+        speil::run::plan(&root.config(), speil::calendar::as_of(as_of).unwrap(), None).unwrap().to_string()
+    };
+    let waits = "reservasjon: public figures stay those of 2026-10-25 until 2027-01-20 08:00";
+    assert!(plan("2027-01-20T07:59").contains(waits), "{}", plan("2027-01-20T07:59"));
+    assert!(!plan("2027-01-20T08:00").contains("stay those of"));
+
     as_of(&root, "2027-01-20");
     assert!(read(&root, MONTHS).contains("2026-10"));
 }

@@ -2,9 +2,9 @@
 //!
 //! Small deliveries written here, and the ingest step alone. Each refusal leaves what was in force in force.
 
-use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
+use std::sync::Mutex;
 
 use speil::run::{self, ExitCode, Options, Outcome, Step};
 
@@ -66,8 +66,8 @@ fn deliver(root: &Root, file: &str, bytes: impl AsRef<[u8]>) {
 
 /// The ingest step, and the files that it read.
 fn ingest(root: &Root) -> (Outcome, Vec<String>) {
-    let read = RefCell::new(Vec::new());
-    let progress = |file: &str| read.borrow_mut().push(file.to_owned());
+    let read = Mutex::new(Vec::new());
+    let progress = |file: &str| read.lock().unwrap().push(file.to_owned());
     let options = Options {
         as_of: speil::calendar::as_of(AS_OF).unwrap(),
         steps: &[Step::Ingest],
@@ -75,7 +75,7 @@ fn ingest(root: &Root) -> (Outcome, Vec<String>) {
         progress: &progress,
     };
     let outcome = run::run(&root.config(), &options).unwrap();
-    (outcome, read.into_inner())
+    (outcome, read.into_inner().unwrap())
 }
 
 fn accepted(root: &Root) {

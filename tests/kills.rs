@@ -16,10 +16,13 @@ use speil::run::{ExitCode, Options, Step};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::support::{AS_OF, Root};
+use crate::fetch::server::{Server, file};
+use crate::support::{AS_OF, Root, not_shown};
 
 const ROOT: &str = "SPEIL_TEST_CHILD_ROOT";
 const STOP_AT: &str = "SPEIL_TEST_CHILD_STOP_AT";
+/// The course that the child erases; without one it runs a night.
+pub const ERASE: &str = "SPEIL_TEST_CHILD_ERASE";
 const CHANGE: &str = "change: ";
 
 /// Prints each change of the disk, and stops for good after the one it is told.
@@ -75,26 +78,43 @@ fn the_child() {
     let stop_at = std::env::var(STOP_AT).unwrap().parse().unwrap();
     tracing::subscriber::set_global_default(Listener { seen: AtomicUsize::new(0), stop_at }).unwrap();
     let config = speil::config::Config::load(&Path::new(&root).join("speil.toml")).unwrap();
+    if let Ok(id) = std::env::var(ERASE) {
+        speil::run::erase(&config, &[id], jiff::civil::date(2026, 11, 29)).unwrap();
+        return;
+    }
     let as_of = speil::calendar::as_of(AS_OF).unwrap();
     let options = Options { as_of, steps: Step::ALL, only: None, progress: &|_| {} };
     assert_eq!(speil::run::run(&config, &options).unwrap().code, ExitCode::Done);
 }
 
 fn child(root: &Root, stop_at: usize) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    command(root, stop_at).spawn().unwrap()
+}
+
+fn command(root: &Root, stop_at: usize) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["kills::the_child", "--exact", "--nocapture", "--test-threads=1"])
         .env(ROOT, root.path())
         .env(STOP_AT, stop_at.to_string())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 /// Runs a child to its end, or until it has made this many changes and is killed. Returns the changes, with paths below
 /// the root.
 fn run_until(root: &Root, stop_at: usize) -> Vec<String> {
-    let mut child = child(root, stop_at);
+    changes_of(child(root, stop_at), root, stop_at)
+}
+
+/// The same for a child that erases a course.
+pub fn erase_until(root: &Root, id: &str, stop_at: usize) -> Vec<String> {
+    let child = command(root, stop_at).env(ERASE, id).spawn().unwrap();
+    changes_of(child, root, stop_at)
+}
+
+fn changes_of(mut child: Child, root: &Root, stop_at: usize) -> Vec<String> {
     let root = format!("{}/", root.path().display());
     let mut changes = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -113,51 +133,66 @@ fn run_until(root: &Root, stop_at: usize) -> Vec<String> {
     changes
 }
 
-const NEVER: usize = usize::MAX;
+pub const NEVER: usize = usize::MAX;
 
 /// A copy with all that is in it, links as links.
-fn copy(of: &Root) -> Root {
+pub fn copy(of: &Root) -> Root {
     let root = Root::bare();
     let from = format!("{}/.", of.path().display());
     assert!(Command::new("cp").args(["-a", &from]).arg(root.path()).status().unwrap().success());
     root
 }
 
-/// Two nights are published and of each release one is to stay; a third night's deliveries are there.
-fn before_the_third_night() -> Root {
+const LEGE: &str = "lege_2026-10-31.csv";
+
+/// Two nights are published and of each release one is to stay; a third night's deliveries are there. The register of
+/// doctors is fetched from a server, which has a newer one tonight; public figures of `reservasjon` change on the first
+/// and on the third date.
+fn before_the_third_night() -> (Root, Server) {
     let world = Root::of_both_products();
+    let register = std::fs::read(world.landing("lege/lege_2026-10-31_v2.csv")).unwrap();
+    let mut rows: Vec<&[u8]> = register.split_inclusive(|byte| *byte == b'\n').collect();
+    // Without the doctor who has no lines.
+    rows.remove(rows.len() - 4);
+    let newer = rows.concat();
+    let server = Server::start(move |_, _| file(&register, &["ETag: \"1\""]));
     let second = |file: &str| file.contains("utlevering_2026-09");
     let third = |file: &str| file.contains("utlevering_2026-10") || file.contains("too_hendelse_03_");
     let root = Root::bare();
-    root.copy_from(&world, |file| !second(file) && !third(file));
+    root.copy_from(&world, |file| !second(file) && !third(file) && !file.contains("landing/lege/"));
     let config = root.path().join("speil.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replacen("\n[", "\n[utgivelser]\nbehold = 1\n[", 1)).unwrap();
+    let text = text.replacen("\n[", "\n[utgivelser]\nbehold = 1\n[", 1);
+    let text = text.replace("url = \"landing/lege/lege_*\"", &format!("url = \"{}\"", server.url(LEGE)));
+    let dates = "[product.reservasjon]\nutgivelse = [\"2026-11-08\", \"2026-11-10\"]\n";
+    std::fs::write(&config, text.replace("[product.reservasjon]\n", dates)).unwrap();
     assert_eq!(root.run_as_of("2026-11-08").unwrap().code, ExitCode::Done);
     root.copy_from(&world, second);
     assert_eq!(root.run_as_of("2026-11-09").unwrap().code, ExitCode::Done);
     root.copy_from(&world, third);
-    root
+    server.now(move |_, _| file(&newer, &["ETag: \"2\""]));
+    (root, server)
 }
 
-/// What a night leaves, but for the ledger, which tells of every attempt.
+/// What a night leaves, but for what tells of every attempt: the ledger, and the card beside a fetched file.
 #[derive(Debug, PartialEq)]
 struct Left {
     release: BTreeMap<String, String>,
     manifest: Manifest,
     state: speil::lake::State,
-    files: Vec<String>,
+    /// Path → SHA-256.
+    files: BTreeMap<String, String>,
 }
 
 fn left(root: &Root) -> Left {
     let files = speil::disk::files_below(root.path()).unwrap();
     let files = files.into_iter().map(|file| file.to_string_lossy().into_owned());
-    Left {
-        release: root.release_hashes(),
-        manifest: root.manifest(),
-        state: root.state(),
-        files: files.filter(|file| !file.starts_with("runs/")).collect(),
-    }
+    let files = files.filter(|file| !file.starts_with("runs/")).map(|file| {
+        let sha256 = || speil::disk::sha256_of_file(&root.path().join(&file)).unwrap();
+        let same = if file.ends_with(".hentet.json") { String::new() } else { sha256() };
+        (file, same)
+    });
+    Left { release: root.release_hashes(), manifest: root.manifest(), state: root.state(), files: files.collect() }
 }
 
 fn shown(root: &Root) -> String {
@@ -175,12 +210,13 @@ fn holds_and_is_finished(root: &Root, portals: &[&str], undisturbed: &Left, when
 }
 
 /// What kind of change it is: kills at two of the same kind are the same to a run.
-fn kind(change: &str) -> String {
+pub fn kind(change: &str) -> String {
     let (what, path) = change.split_once(' ').unwrap();
     let parts: Vec<&str> = path.split('/').collect();
     let place = match parts.as_slice() {
         _ if path.contains("/.halv-") || path.starts_with(".halv-") => "beside",
         ["lake", ..] => "lake",
+        ["landing", ..] => "landing",
         ["quarantine", ..] => "quarantine",
         ["releases"] => "releases",
         ["releases", "current"] => "current",
@@ -199,7 +235,10 @@ fn kind(change: &str) -> String {
 }
 
 /// What a third night must pass through; a point that is no longer there would be killed at no longer.
-const POINTS: [&str; 17] = [
+const POINTS: [&str; 20] = [
+    "wrote landing",
+    "renamed landing",
+    "wrote offentliggjort",
     "wrote lake",
     "synced beside",
     "renaming state.json",
@@ -221,13 +260,20 @@ const POINTS: [&str; 17] = [
 
 #[test]
 fn kill_9_at_every_kind_of_point_leaves_the_old_or_the_new_portal() {
-    let before = before_the_third_night();
+    let (before, _server) = before_the_third_night();
     let calm = copy(&before);
     let changes = run_until(&calm, NEVER);
     let undisturbed = left(&calm);
     let portals = [shown(&before), shown(&calm)];
     let portals = portals.each_ref().map(String::as_str);
     assert_ne!(portals[0], portals[1]);
+    // Something was fetched, and something is public that was not.
+    let public = |root: &Root| {
+        let files = left(root).files.into_iter().filter(|(file, _)| file.starts_with("offentliggjort/"));
+        files.collect::<BTreeMap<_, _>>()
+    };
+    assert!(undisturbed.files.contains_key("landing/lege/lege_2026-10-31_v2.csv"));
+    assert_ne!(public(&before), public(&calm));
 
     let mut kinds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, change) in changes.iter().enumerate() {
@@ -247,7 +293,7 @@ fn kill_9_at_every_kind_of_point_leaves_the_old_or_the_new_portal() {
 #[test]
 fn kill_9_at_random_moments_leaves_the_old_or_the_new_portal() {
     let moments = if std::env::var_os("SPEIL_LONG").is_some() { 100 } else { 20 };
-    let before = before_the_third_night();
+    let (before, _server) = before_the_third_night();
     let calm = copy(&before);
     let started = Instant::now();
     run_until(&calm, NEVER);
@@ -324,8 +370,7 @@ fn strace_shows_syncfs_before_and_after_both_renames() {
     let output = command.arg(program.get_program()).args(program.get_args()).output();
     let traced = std::fs::read_to_string(&trace).unwrap_or_default();
     if !traced.contains("syncfs(") && !output.as_ref().is_ok_and(|output| output.status.success()) {
-        eprintln!("not shown by strace, which is not here or may not be used: {output:?}");
-        return;
+        return not_shown(&format!("strace is not here (apt-get install strace) or may not be used: {output:?}"));
     }
     assert!(output.unwrap().status.success());
     let calls: Vec<&str> = traced.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim_start())).collect();

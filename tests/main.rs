@@ -9,7 +9,9 @@
 )]
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
+mod aalen_johansen;
 mod checks;
+mod control;
 mod counties;
 mod dates;
 mod deliveries;
@@ -17,6 +19,7 @@ mod demo;
 mod deploy;
 mod disasters;
 mod doctor_pages;
+mod erasure;
 mod failures;
 mod faults;
 mod fetch;
@@ -26,7 +29,9 @@ mod incremental;
 mod incremental_too;
 mod inspect;
 mod kills;
+mod kpr;
 mod leaks;
+mod lists_too;
 mod memory;
 mod nights;
 mod one_product;
@@ -37,6 +42,8 @@ mod outbox;
 mod products;
 mod publish;
 mod recompute;
+mod recompute_areas;
+mod recompute_courses;
 mod recompute_too;
 mod revealed;
 mod same_bytes;

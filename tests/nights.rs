@@ -14,8 +14,6 @@ use speil::run::{ExitCode, Outcome};
 use crate::support::{self, Root};
 use waits::Waits;
 
-const WAITS: &str = "offentlig/data/too_ventetid_offentlig.csv";
-
 /// When public figures change, and the day of the month on which doctors' pages do.
 const DATES: [(&str, &[&str]); 2] = [
     ("reservasjon", &["2026-02-10", "2026-05-12", "2026-08-11", "2026-11-10"]),
@@ -35,7 +33,26 @@ const PUBLIC: [(&str, &[&str]); 2] = [
             "reservasjon_nasjonal_maaned",
         ],
     ),
-    ("too", &["too_fylke", "too_ventetid_offentlig"]),
+    (
+        "too",
+        &[
+            "too_fylke",
+            "too_fylke_over_tid",
+            "too_ventetid_offentlig",
+            "too_gjennomforing_offentlig",
+            "too_oppmote_offentlig",
+            "too_narkose_offentlig",
+            "too_maalgruppe_offentlig",
+            "too_henvisning_offentlig",
+            "too_aldersgruppe_offentlig",
+            "too_dekning_offentlig",
+            "too_prioritering_offentlig",
+            "too_ventekurve_offentlig",
+            "too_maaloppnaaelse_offentlig",
+            "too_venteliste_offentlig",
+            "too_venteliste_oppfolging_offentlig",
+        ],
+    ),
 ];
 
 /// A file that comes on a day: its place below `landing/`, and what it holds; `None` takes a file away.
@@ -174,8 +191,8 @@ fn last_doctors_day(night: Date) -> Date {
 }
 
 struct Nights {
-    /// Every public file of waits that there has been.
-    waits: Vec<Waits>,
+    /// Every public file of waits, curves and lists that there has been.
+    waits: BTreeMap<&'static str, Vec<Waits>>,
     /// Rows that were hidden because of these.
     weighed: usize,
     root: Root,
@@ -217,8 +234,10 @@ impl Nights {
                 falls_due = true;
                 let before = self.expected.public.get(product).map(|(.., files)| files.clone());
                 let mut now = public_files(self.built_anew(night), product);
-                if let Some(file) = now.get_mut(WAITS) {
-                    self.weighed += waits::weigh(&mut self.waits, file);
+                for table in &waits::WEIGHED {
+                    if let Some(file) = now.get_mut(&table.path()) {
+                        self.weighed += waits::weigh(self.waits.entry(table.name).or_default(), file, table);
+                    }
                 }
                 if let Some(before) = before {
                     self.revisions.extend(waits::revised(&before, &now, due.unwrap()));
@@ -349,7 +368,7 @@ fn a_month_of_nights_is_right_on_every_one() {
         scratch: None,
         expected: Expected::default(),
         revisions: BTreeSet::new(),
-        waits: Vec::new(),
+        waits: BTreeMap::new(),
         weighed: 0,
     };
     fs::create_dir_all(nights.root.landing("klass")).unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 
 use speil::run::{self, ExitCode, Options, Outcome, Pages, Plan, Step};
 
-use crate::support::{AS_OF, Root};
+use crate::support::{AS_OF, Root, ledger};
 
 const OCTOBER: &str = "utlevering/utlevering_2026-10.csv";
 
@@ -31,6 +31,43 @@ fn files_of(root: &Root, product: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn a_product_whose_page_cannot_be_made_keeps_its_files_and_the_other_publishes() {
+    let root = Root::of_both_products();
+    root.run_to(ExitCode::Done);
+    let too = files_of(&root, "too");
+    let repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let site = root.path().join("site");
+    for file in speil::disk::files_below(&repository.join("site")).unwrap() {
+        let text = fs::read(repository.join("site").join(&file)).unwrap();
+        speil::disk::write(&site.join(&file), &text).unwrap();
+    }
+    // Nothing that is seen before there are rows.
+    let template = site.join("templates/too/eget_fylke.html");
+    let text = fs::read_to_string(&template).unwrap();
+    fs::write(
+        &template,
+        text.replacen(
+            "{% endblock %}",
+            "{% for row in tables.too_ventetid.rows %}{{ row.n / 0 }}{% endfor %}{% endblock %}",
+            1,
+        ),
+    )
+    .unwrap();
+    let config = root.path().join("speil.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}\n[paths]\nsite = \"site\"\n")).unwrap();
+
+    let outcome = root.run_as_of("2026-11-11").unwrap();
+    assert_eq!(outcome.code, ExitCode::Configuration.max(ExitCode::CheckFailed));
+    assert_eq!(outcome.built.failed.keys().collect::<Vec<_>>(), ["too"]);
+    assert_eq!(files_of(&root, "too"), too);
+    let manifest = root.manifest();
+    let as_of = |product: &str| manifest.products[product].as_of.as_str();
+    assert_eq!((as_of("reservasjon"), as_of("too")), ("2026-11-11", AS_OF));
+    assert_eq!(speil::publish::verify(&root.current()).unwrap(), []);
+}
+
+#[test]
 fn only_one_product_is_run_and_the_others_files_stay_with_their_date() {
     let root = Root::of_both_products();
     let october = fs::read(root.landing(OCTOBER)).unwrap();
@@ -47,6 +84,9 @@ fn only_one_product_is_run_and_the_others_files_stay_with_their_date() {
     fs::rename(root.path().join("waiting"), &waiting).unwrap();
     let outcome = run_only(&root, "reservasjon", "2026-11-11");
     assert_eq!(outcome.code, ExitCode::Done);
+    let asked: Vec<_> = ledger(root.path()).into_iter().filter(|line| line["event"] == "started").collect();
+    let only: Vec<_> = asked.iter().map(|started| started["only"].as_str()).collect();
+    assert_eq!(only, [None, Some("reservasjon")]);
     assert!(outcome.built.failed.is_empty());
     let sources: BTreeSet<&str> = outcome.ingested.taken.iter().map(|taken| taken.source.as_str()).collect();
     assert_eq!(sources, ["utlevering"].into());

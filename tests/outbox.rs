@@ -12,9 +12,9 @@ use crate::oracle_too::world;
 use crate::support::{Root, as_csv};
 
 /// Begins every course id of the world, so that none is found by chance.
-const ID: &str = "et-forlop-ingen-skal-se-";
+pub const ID: &str = "et-forlop-ingen-skal-se-";
 
-fn world_with_long_ids() -> Root {
+pub fn world_with_long_ids() -> Root {
     let root = Root::bare();
     world::tiny_world(root.path());
     for file in speil::disk::files_below(&root.landing("too_hendelse")).unwrap() {
@@ -62,9 +62,13 @@ fn listed(root: &Root) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The files that hold a text, in any form.
-fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
+pub fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
     let holds = |file: &PathBuf| {
         let path = folder.join(file);
+        // The link to the release that is shown.
+        if path.is_dir() {
+            return false;
+        }
         if file.extension().is_some_and(|ending| ending == "parquet") {
             return as_csv(&path).contains(text);
         }

@@ -158,8 +158,10 @@ fn every_published_table_is_recomputed() {
         let text = std::fs::read_to_string(folder.join(&file)).unwrap();
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let published = !text.contains("audience = \"arbeid\"");
-        // The doctors' own table is compared field by field, since its intervals are not exact.
-        let known = name == "reservasjonsgrad_lege" || recomputed.contains(&name);
+        // The doctors' own table is compared field by field, since its intervals are not exact; what is hidden of the areas
+        // is not recomputed but attacked (`recompute_areas`).
+        let otherwise = ["reservasjonsgrad_lege", "reservasjon_fylke", "reservasjon_prioritering"];
+        let known = otherwise.contains(&name.as_str()) || recomputed.contains(&name);
         assert_eq!(published, known, "{name}");
     }
 }

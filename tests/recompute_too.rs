@@ -1,4 +1,4 @@
-//! `too_ventetid` by a second, slow route that shares no code with the pipeline: every row of every period must agree, on
+//! `too_ventetid`, `too_ventekurve`, `too_maaloppnaaelse` and `too_venteliste` by a second, slow route that shares no code with the pipeline: every row of every period must agree, on
 //! worlds made for their traps and on generated deliveries; and what of it is public, by D1 and D2.
 
 use std::fs;
@@ -23,6 +23,9 @@ fn agree_with(root: &Root, landing: &Path, as_of: &str) -> Figures {
         path
     };
     assert_none(&compare::differences(&figures.waits, &published("too_ventetid")));
+    let (curves, goals) = (published("too_ventekurve"), published("too_maaloppnaaelse"));
+    assert_none(&compare::curve_differences(&figures.curves, &curves, &goals));
+    assert_none(&compare::list_differences(&figures.lists, &published("too_venteliste")));
     assert_none(&public::faults(&figures.waits, &published("too_ventetid_offentlig")).0);
     figures
 }

@@ -2,6 +2,29 @@
 //! (`oracle_too/world_courses.rs`), against dates and days worked out by hand. The whole table of the same world is
 //! compared row by row in `recompute_too.rs`.
 //!
+//! What each scenario that a county may meet is tested by (here, in `courses`, in `deliveries`, and in `recompute_too.rs`):
+//!
+//! | scenario | test |
+//! |---|---|
+//! | replace after cancel | `c1_the_last_correction_wins_also_over_a_cancellation` |
+//! | replace before its target arrives | `recompute_too::c1_a_correction_that_waited_takes_effect_when_its_target_comes` |
+//! | event before referral | `an_event_before_the_referral_leaves_the_course_without_clocks_from_it`, `c3_a_referral_in_an_open_course_without_one_is_a_double_one` |
+//! | double referral | `c3_a_referral_while_a_course_is_open_is_counted_and_changes_nothing` |
+//! | two open pauses | `two_open_pauses_and_one_end_close_the_one_that_has_been_open_longest`, `two_pauses_that_both_stay_open_are_deducted_once_to_the_day`, `c5_pauses_that_overlap_are_deducted_once` |
+//! | the service's own pause | `c5_pauses_of_patient_and_medicine_are_deducted_not_the_services_or_unknown` |
+//! | re-referral | `c3_a_referral_after_the_end_starts_the_next_course`, `c3_ended_and_referred_on_one_day_the_end_comes_first` |
+//! | transfer | `c6_a_transfer_takes_the_wait_along`, `c6_on_the_day_of_a_transfer_the_days_last_event_says_where` |
+//! | county changed mid-course | `c6_any_event_says_where_the_course_is`, `c6_a_unit_that_changes_county_takes_its_courses_along` |
+//! | a county code valid last year only | `a_county_code_that_was_valid_last_year_only_is_valid_for_last_years_events_only`, `c2_an_old_countys_late_rows_count_where_it_was` |
+//! | course open across 2023/2024 | `c6_a_split_county_is_one_before_2024_and_the_units_county_after` |
+//! | course without end | `a_course_without_an_end_waits_on_and_is_followed_to_the_last_complete_day` |
+//! | seamless step | `c4_a_team_open_at_the_dentist_means_no_wait_and_is_flagged` |
+//! | skipped step | `c4_a_later_milestone_ends_the_wait_for_one_that_was_left_out` |
+//! | assessed and not qualified, rejected on paper | `c5_rejected_after_the_assessment_ends_the_next_waits_also_on_the_same_day`, `c5_rejected_on_paper_ends_the_wait_for_the_assessment` |
+//! | orgnr failing mod-11 | `a_row_whose_unit_fails_modulus_11_is_put_aside_counted_and_without_effect` |
+//! | a county that delivers nothing | `a_county_that_delivers_nothing_is_named_as_missing_and_has_no_figures` |
+//! | a county that delivers fewer events than it says | `c2_nothing_is_computed_after_a_month_whose_count_does_not_agree`, `a_county_that_delivers_fewer_events_than_it_says_has_no_figures_for_the_month` |
+//!
 //! The list. C1: replaced; cancelled; a chain of corrections; cancelled and then replaced; two corrections in another
 //! order than registered; in the same second; unknown target; another course; another type; delivered twice; a target
 //! that comes later (`recompute_too.rs`). C2: a quarantined row (`recompute_too.rs`); late, under a county that is no more;
@@ -12,9 +35,10 @@
 //! again; the team open at the dentist; sent back; steps left out. C5: goals and limits to the day; whose pause; overlap;
 //! over the borders; open; of no length; on a month's end; rejected on paper and after assessment; the last day. C6: moved
 //! before, on and after; any event moves; a split county by unit; unknown units; codes before 2020 (`recompute_too.rs`).
-//! Financing by the last event.
+//! Financing by the last event. C10: narkose.
 
 mod courses;
+mod deliveries;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

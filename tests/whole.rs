@@ -8,7 +8,7 @@ use std::process::Output;
 use crate::support::{Root, batches, integers};
 
 /// The root's own copy of `queries/`, with one file changed.
-fn with_sql(root: &Root, file: &str, change: impl Fn(&str) -> String) {
+pub fn with_sql(root: &Root, file: &str, change: impl Fn(&str) -> String) {
     let queries = root.path().join("queries");
     let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("queries");
     for path in speil::disk::files_below(&repository).unwrap() {

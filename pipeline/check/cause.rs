@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Checks, Made};
+use crate::ingest::MOTTAK;
 use crate::lake::{State, parameters_named};
 use crate::model::Model;
 
@@ -44,6 +45,12 @@ fn moved_windows(checks: &Checks<'_>, origin: &Origin<'_>) -> Vec<String> {
     moved.map(|model| format!("{} (the run's date)", model.name)).collect()
 }
 
+/// Whether a part of the receipts, `<source>-<partition>`, is of a source of the product.
+fn is_receipt_of(checks: &Checks<'_>, product: &str, part: &str) -> bool {
+    let is_of = |source: &str| part.strip_prefix(source).is_some_and(|rest| rest.starts_with('-'));
+    checks.contracts.iter().any(|contract| contract.product == product && is_of(&contract.source))
+}
+
 /// What differs between what the shown figures are made from and what there is now; none when nothing does.
 pub(super) fn causes(checks: &Checks<'_>, model: &Model, made: &Made) -> Vec<String> {
     let origin = Origin::of(checks, model);
@@ -53,13 +60,16 @@ pub(super) fn causes(checks: &Checks<'_>, model: &Model, made: &Made) -> Vec<Str
         let here = checks.state.partitions(source);
         let news = here.filter(|(at, entry)| known.and_then(|known| known.get(*at)) != Some(&entry.content));
         let gone = known.into_iter().flatten().filter(|(at, _)| checks.state.entry(source, at).is_none());
-        let parts: BTreeSet<&str> = news.map(|(at, _)| at.as_str()).chain(gone.map(|(at, _)| at.as_str())).collect();
+        let mut parts: BTreeSet<&str> =
+            news.map(|(at, _)| at.as_str()).chain(gone.map(|(at, _)| at.as_str())).collect();
+        // Ingest keeps the receipts of all products in one table; another product's explain nothing here.
+        parts.retain(|part| source != MOTTAK || is_receipt_of(checks, &model.product, part));
         if let Some(first) = parts.first() {
             let more = if parts.len() > 1 { format!(" and {} more", parts.len() - 1) } else { String::new() };
             causes.push(format!("{source} {first}{more}"));
         }
     }
-    let settings = checks.config.product(&model.product);
+    let settings = checks.models.settings(checks.config, &model.product);
     for of in &origin.models {
         if made.models.get(&of.name) != Some(&of.hash()) {
             causes.push(of.file.clone());

@@ -51,8 +51,12 @@ fn of_agreement(models: &Models, model: &Model, check: &CheckSpec) -> Vec<anyhow
             let near = nearest(name, models.schemas.keys().map(String::as_str)).unwrap_or("");
             return Some(anyhow::anyhow!("{place}: there is no table `{name}`; the nearest is `{near}`"));
         }
-        let other = models.find(name).filter(|read| read.product != model.product && read.product != SHARED)?;
-        Some(anyhow::anyhow!("{place}: {name} belongs to {}; an agreement is of one product", other.product))
+        let own = |read: &&Model| [model.product.as_str(), SHARED].contains(&read.product.as_str());
+        let other = models.find(name).filter(|read| !own(read) && !model.products_read.contains(&read.product))?;
+        let product = &other.product;
+        Some(anyhow::anyhow!(
+            "{place}: {name} belongs to {product}; an agreement is of one product, or of what it is built on"
+        ))
     };
     named.iter().filter_map(told).collect()
 }

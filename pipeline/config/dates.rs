@@ -16,6 +16,11 @@ pub struct Dates {
 }
 
 impl Dates {
+    /// Whether figures wait for any date at all.
+    pub fn is_any(&self) -> bool {
+        self.public.is_some() || self.doctors.is_some()
+    }
+
     pub(super) fn check(public: Option<&[String]>, doctors: Option<i8>) -> anyhow::Result<Dates> {
         if let Some(day) = doctors {
             ensure!((1..=28).contains(&day), "`lege_dag` is {day}; write a day that every month has, 1 to 28");

@@ -14,6 +14,9 @@ pub struct Fetching {
     pub silence: Duration,
     /// How long one file may take, once its server answers.
     pub total: Duration,
+    /// How long all of fetching may take: what has not come by then is left for the next run, so that the rest of the
+    /// night has its time.
+    pub whole_step: Duration,
     /// How often a file is asked for before it is given up, at least once.
     pub attempts: u32,
     /// The pause after the first attempt; each one after it is twice as long.
@@ -33,6 +36,7 @@ pub(super) struct WrittenFetching {
     forbindelse_sekunder: f64,
     stille_sekunder: f64,
     totalt_sekunder: f64,
+    samlet_sekunder: f64,
     forsok: u32,
     pause_sekunder: f64,
     lengste_pause_sekunder: f64,
@@ -46,11 +50,13 @@ impl Default for WrittenFetching {
             forbindelse_sekunder: 10.0,
             stille_sekunder: 60.0,
             totalt_sekunder: 1800.0,
+            samlet_sekunder: 7200.0,
             forsok: 5,
             pause_sekunder: 2.0,
             lengste_pause_sekunder: 300.0,
             storste_mib: 4096,
-            ro_sekunder: 5.0,
+            // Uploads pause; that a night waits a minute when something has just come harms nobody.
+            ro_sekunder: 60.0,
         }
     }
 }
@@ -63,6 +69,7 @@ impl WrittenFetching {
             connect: seconds("forbindelse_sekunder", self.forbindelse_sekunder)?,
             silence: seconds("stille_sekunder", self.stille_sekunder)?,
             total: seconds("totalt_sekunder", self.totalt_sekunder)?,
+            whole_step: seconds("samlet_sekunder", self.samlet_sekunder)?,
             attempts: self.forsok,
             pause: seconds("pause_sekunder", self.pause_sekunder)?,
             longest_pause: seconds("lengste_pause_sekunder", self.lengste_pause_sekunder)?,
@@ -73,6 +80,7 @@ impl WrittenFetching {
             ("forbindelse_sekunder", fetching.connect),
             ("stille_sekunder", fetching.silence),
             ("totalt_sekunder", fetching.total),
+            ("samlet_sekunder", fetching.whole_step),
         ] {
             ensure!(!time.is_zero(), "`{key}` is 0: nothing could be fetched");
         }

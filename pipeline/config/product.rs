@@ -17,6 +17,10 @@ pub struct Product {
     pub thresholds: BTreeMap<String, i64>,
     /// When its figures change for their readers.
     pub dates: Dates,
+    /// What allows it, as it is printed with its figures; a product that needs one is off without it.
+    pub legal_basis: Option<String>,
+    /// The key that events for KPR are encrypted to, as written; absent = none are handed over.
+    pub kpr_key: Option<String>,
 }
 
 /// The thresholds of `domain/definitions.md`, with the names that SQL and `[product.NAME.terskler]` use.
@@ -31,6 +35,12 @@ const THRESHOLDS: &[(&str, i64)] = &[
     ("trakt_forventet", 5),           // B7: expected reserved prescriptions a funnel doctor needs
     ("persentil_kvartil", 20),        // B10: members that P25, P50 and P75 need
     ("persentil_desil", 50),          // B10: members that P10 and P90 need
+    ("kontroll_persentil", 90),       // B9: the percentile of merutgift that a listed doctor reaches
+    ("kontroll_q_promille", 50),      // B9: the greatest q of a listed doctor, per thousand
+    ("utvalg_linjer", 20),            // B9: lines drawn of each listed doctor
+    ("utvalg_fro", 2015),             // B9: the seed of the draw
+    ("spredning_leger", 50),          // B11: doctors that a spread needs
+    ("spredning_forventet", 1),       // B11: expected reserved prescriptions of each of them
     ("soyle_leger", 5),               // B10: members in a bin on a doctor's page
     ("kolleger_leger", 20),           // B10: other doctors that a group's rate needs
     ("kolleger_storste_prosent", 50), // B10: the largest share of one doctor in it, per cent
@@ -46,6 +56,7 @@ const THRESHOLDS: &[(&str, i64)] = &[
     ("offentlig_linjer", 30),         // D7: lines behind a public cell
     ("dominans_prosent", 10),         // D7: what is left without the two largest, per cent of the largest
     ("histogram_leger", 10),          // D7: doctors in a public histogram bin
+    ("kurve_i_fare", 10),             // C9: still at risk at a public point of a curve
     (NOTICE, 3),                      // D4: months between a date's announcement and the date
     // How far a shown figure may move from one release to the next (pipeline/check/change.rs), per thousand; for shares
     // in tenths of a percentage point. No statement reads these.
@@ -67,6 +78,8 @@ pub(super) struct WrittenProduct {
     terskler: BTreeMap<String, i64>,
     utgivelse: Option<Vec<String>>,
     lege_dag: Option<i8>,
+    rettsgrunnlag: Option<String>,
+    kpr_nokkel: Option<String>,
 }
 
 impl Default for Product {
@@ -75,6 +88,8 @@ impl Default for Product {
             paragraphs: BLUE_PRESCRIPTION.to_vec(),
             thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
             dates: Dates::default(),
+            legal_basis: None,
+            kpr_key: None,
         }
     }
 }
@@ -82,7 +97,12 @@ impl Default for Product {
 impl WrittenProduct {
     pub(super) fn check(self) -> anyhow::Result<Product> {
         let dates = Dates::check(self.utgivelse.as_deref(), self.lege_dag)?;
-        let mut product = Product { dates, ..Product::default() };
+        let legal_basis = self.rettsgrunnlag.map(|basis| basis.trim().to_owned());
+        ensure!(
+            legal_basis.as_ref().is_none_or(|basis| !basis.is_empty() && !basis.contains('\n')),
+            "`rettsgrunnlag` is one line that says what allows the product; take the key out to leave the product off"
+        );
+        let mut product = Product { dates, legal_basis, kpr_key: self.kpr_nokkel, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

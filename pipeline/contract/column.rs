@@ -27,8 +27,10 @@ pub struct Column {
     pub identifies: bool,
     /// The unit of the stored number; absent for text, dates and codes.
     pub unit: Option<String>,
-    /// For the data dictionary, in Norwegian.
+    /// For the data dictionary, in bokmål.
     pub description: String,
+    /// The same in nynorsk, where counties deliver the source.
+    pub description_nn: Option<String>,
 }
 
 /// What a column's text must be.
@@ -323,6 +325,7 @@ impl WrittenColumn {
             identifies: self.identifiserer,
             unit: self.enhet,
             description: self.beskrivelse,
+            description_nn: self.beskrivelse_nn,
         })
     }
 }
@@ -374,6 +377,7 @@ mod tests {
             identifies: false,
             unit: Some("varenummer".into()),
             description: String::new(),
+            description_nn: None,
         };
         assert_eq!(column.read(b"038448", b','), Ok(Value::Integer(38448)));
         let fault = column.read(b"38448", b',').unwrap_err();

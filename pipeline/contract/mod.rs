@@ -86,6 +86,8 @@ pub struct TableContract {
     pub county: Option<usize>,
     /// The date column in whose month the receipt counts a bad row, under the row's own county; absent = the delivery's.
     pub receipt_month: Option<usize>,
+    /// The column of ids by which rows can be erased (R3); absent = they cannot.
+    pub erased_by: Option<usize>,
     /// Rules over one row, in order; the first that a row breaks is named.
     pub rules: Vec<Rule>,
     /// Rows that are counted, not stored, unless a column has one of the configured values.
@@ -326,6 +328,7 @@ impl WrittenTable {
             self.volum_per_fylke.is_none() || partition == Partition::Delivery,
             "[tabell.volum_per_fylke] goes with partisjon leveranse"
         );
+        let erased_by = self.slettes_etter.map(|name| delivered(&name)).transpose()?;
         let touches = self.beroerer.map(|touched| delivered(&touched.kolonne)).transpose()?;
         let disjoint = self
             .uten_overlapp
@@ -345,6 +348,7 @@ impl WrittenTable {
             key,
             county,
             receipt_month,
+            erased_by,
             rules,
             selection,
             touches,

@@ -96,6 +96,7 @@ pub(super) struct WrittenTable {
     pub(super) noekkel: Vec<String>,
     pub(super) grense_per_fylke: Option<String>,
     pub(super) kvittering_maaned: Option<String>,
+    pub(super) slettes_etter: Option<String>,
     pub(super) kolonne: Vec<WrittenColumn>,
     #[serde(default)]
     pub(super) regel: Vec<WrittenRule>,
@@ -134,6 +135,7 @@ pub(super) struct WrittenColumn {
     #[serde(default)]
     pub(super) utenom: Vec<i64>,
     pub(super) beskrivelse: String,
+    pub(super) beskrivelse_nn: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy)]

@@ -89,6 +89,9 @@ hjemler = [200, 300, 301, 302, 400]
 
 [henting]
 ro_sekunder = 0       # a made-up file has its name when it is whole: nobody is still writing
+
+[product.reservasjon_kontroll]
+rettsgrunnlag = "OPPDIKTET for demoen: ingen lov er navngitt, og ingen virkelige leger står på listen"
 "#;
 
 /// Writes all deliveries to `out/landing/<source>/` and the configuration that reads them to `out/speil.toml`.
@@ -125,7 +128,7 @@ pub fn generate(out: &Path, settings: &Settings, progress: &(dyn Fn(&str, u64, u
         deliveries.write(&folder, month, &|done| progress("utlevering", nth * each + done, total))?;
     }
     too::generate(out, settings, progress)?;
-    let configuration = CONFIGURATION.replace("\n[product.", &format!("{}\n[product.", too::SOURCES));
+    let configuration = CONFIGURATION.replacen("\n[product.", &format!("{}\n[product.", too::SOURCES), 1);
     disk::write(&out.join("speil.toml"), configuration.as_bytes())
 }
 

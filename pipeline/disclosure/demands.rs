@@ -60,7 +60,8 @@ impl MadeFrom {
 /// Every public table that is made from data about persons has what the rules ask of it:
 ///
 /// - made from doctors' data (D7): `n_leger`; for each other count `storste` and `nest_storste`, and one of these
-///   counts is `grunnlag`; what is no integer is a share, since a sum that is none could not be tested for dominance;
+///   counts is `grunnlag`; what is no integer is a share or a ratio, since a sum that is none could not be tested for
+///   dominance;
 /// - made from other personal data (D1): the count that the others rest on is marked `grunnlag`.
 ///
 /// A header that says `personvern = "uten_personer"` is excused, and may then have none of these.
@@ -68,6 +69,7 @@ pub fn demand(models: &Models, contracts: &[Contract]) -> anyhow::Result<()> {
     let mut made_from = MadeFrom::sources(models, contracts);
     for model in &models.ordered {
         made_from.inherit(model);
+        needs_basis(model, models)?;
         let personal = made_from.persons.contains(&model.name);
         let (Audience::Offentlig, true, Some(schema)) = (model.audience, personal, models.schemas.get(&model.name))
         else {
@@ -80,6 +82,20 @@ pub fn demand(models: &Models, contracts: &[Contract]) -> anyhow::Result<()> {
             None => about_persons(model)?,
         }
     }
+    Ok(())
+}
+
+/// Figures of single doctors for others than themselves: only with a legal basis.
+fn needs_basis(model: &Model, models: &Models) -> anyhow::Result<()> {
+    let names_doctors = |schema: &SchemaRef| schema.column_with_name(DOCTOR).is_some();
+    ensure!(
+        model.audience != Audience::Intern
+            || model.needs_legal_basis
+            || !models.schemas.get(&model.name).is_some_and(names_doctors),
+        "{}: rule rettsgrunnlag: the table shows staff the figures of single doctors; say `krever_rettsgrunnlag = true`, \
+         so that it is off until speil.toml names what allows it",
+        model.at("audience")
+    );
     Ok(())
 }
 
@@ -126,8 +142,8 @@ fn about_doctors(model: &Model, schema: &SchemaRef) -> anyhow::Result<()> {
             );
         } else {
             ensure!(
-                spec.is_some_and(|spec| !spec.avledet_av.is_empty() || spec.unit.as_deref() == Some("andel")),
-                "{}: rule D7: `{name}` is neither a share nor an integer ({}); give sums as integers (money in øre), \
+                spec.is_some_and(|spec| !spec.avledet_av.is_empty() || is_pure(spec.unit.as_deref())),
+                "{}: rule D7: `{name}` is neither a share nor a ratio nor an integer ({}); give sums as integers (money in øre), \
                  so that they can be tested for dominance",
                 model.at_column(name),
                 kind(field.data_type())
@@ -140,6 +156,11 @@ fn about_doctors(model: &Model, schema: &SchemaRef) -> anyhow::Result<()> {
         model.at("audience")
     );
     Ok(())
+}
+
+/// Numbers without a dimension: no sum of anybody's doings.
+fn is_pure(unit: Option<&str>) -> bool {
+    matches!(unit, Some("andel" | "forholdstall"))
 }
 
 fn has_base(model: &Model) -> bool {
@@ -216,7 +237,7 @@ select maaned, n_leger, linjer, grad, x1, x2, status from mellom order by maaned
         assert!(error.contains("`grunnlag = true`"), "{error}");
         let money = [all(), vec![("kroner", DataType::Float64)]].concat();
         let error = verdict(PUBLIC, "utlevering", &money).unwrap_err();
-        assert!(error.contains("`kroner` is neither a share nor an integer"), "{error}");
+        assert!(error.contains("`kroner` is neither a share nor a ratio nor an integer"), "{error}");
         // A histogram counts doctors and nothing else.
         let doctors = PUBLIC.split("[columns.linjer]").collect::<Vec<_>>().join("---*/\n--");
         let histogram = format!("{}---*/\nselect a from mellom order by a\n", doctors.split("---*/\n").next().unwrap());
@@ -230,6 +251,25 @@ select maaned, n_leger, linjer, grad, x1, x2, status from mellom order by maaned
         assert!(error.starts_with("queries/reservasjon/m.sql:3: rule D1: "), "{error}");
         assert_eq!(verdict(PUBLIC, "mottak", &but("n_leger")), Ok(()));
         assert_eq!(verdict(&bare, "fest_pakning", &but("n_leger")), Ok(()));
+    }
+
+    #[test]
+    fn staff_see_single_doctors_only_with_a_legal_basis() {
+        let staff = PUBLIC.replace("\"offentlig\"", "\"intern\"");
+        let named = [all(), vec![("rekvirent_hpr", DataType::Int32)]].concat();
+        assert_eq!(verdict(&staff, "utlevering", &all()), Ok(()));
+        let error = verdict(&staff, "utlevering", &named).unwrap_err();
+        assert!(error.starts_with("queries/reservasjon/m.sql:3: rule rettsgrunnlag: "), "{error}");
+        let allowed = staff.replace("versjon = 1\n", "versjon = 1\nkrever_rettsgrunnlag = true\n");
+        assert_eq!(verdict(&allowed, "utlevering", &named), Ok(()));
+    }
+
+    #[test]
+    fn a_ratio_is_no_sum() {
+        let ratio = [all(), vec![("spredning", DataType::Float64)]].concat();
+        assert!(verdict(PUBLIC, "utlevering", &ratio).is_err());
+        let said = PUBLIC.replace("---*/\nselect", "[columns.spredning]\nunit = \"forholdstall\"\n---*/\nselect");
+        assert_eq!(verdict(&said, "utlevering", &ratio), Ok(()));
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub fn against_history(
 struct View {
     /// Key → row, and the key without its period.
     rows: BTreeMap<String, (usize, String)>,
-    /// What a row covers, where the table says so.
-    coverage: Vec<Option<i64>>,
+    /// What a row covers, where the table says so: how many units, or better which.
+    coverage: Vec<Option<String>>,
     /// Columns that are counts, and shares as the counts that they stand for.
     counts: BTreeMap<String, Vec<Option<i64>>>,
     /// Column → whether its cell is there.
@@ -76,7 +76,8 @@ impl View {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             let (name, spec) = (field.name(), model.columns.get(field.name()));
             if spec.is_some_and(|spec| spec.dekning) {
-                view.coverage = integers(column)?;
+                let covers = column_texts(batch, name)?.into_iter().enumerate();
+                view.coverage = covers.map(|(row, covers)| column.is_valid(row).then_some(covers)).collect();
             }
             if !is_figure(model, name, field.data_type()) {
                 continue;
@@ -119,8 +120,8 @@ fn differences(now: &View, earlier: &[View], least_count: i64) -> BTreeSet<usize
     for before in earlier {
         for (key, (row, group)) in &now.rows {
             let Some((then, _)) = before.rows.get(key) else { continue };
-            let (Some(covers), Some(covered)) = (now.coverage[*row], before.coverage[*then]) else { continue };
-            if covers == covered {
+            // A row that did not say what it covers, and does now, may have covered anything.
+            if now.coverage[*row] == before.coverage[*then] {
                 continue;
             }
             let mut both = now.counts.iter().filter_map(|(name, values)| {
@@ -205,7 +206,7 @@ mod tests {
 title = "T"
 audience = "offentlig"
 grain = ["omraade", "periode"]
-dimensjoner = ["omraade", "periode", "n_fylker"]
+dimensjoner = ["omraade", "periode", "fylker"]
 versjon = 1
 [columns.n]
 unit = "forløp"
@@ -214,20 +215,19 @@ mangler = "skjult"
 [columns.over_maal]
 unit = "andel"
 mangler = "skjult"
-[columns.n_fylker]
-unit = "fylker"
+[columns.fylker]
 dekning = true
 ---*/
-select omraade, periode, n, over_maal, n_fylker, status from t order by omraade, periode
+select omraade, periode, n, over_maal, fylker, status from t order by omraade, periode
 "#;
 
-    type Row = (&'static str, Option<i64>, i64);
+    type Row = (&'static str, Option<i64>, &'static str);
 
     fn model() -> Model {
         Model::parse("too", "m", HEADER).unwrap()
     }
 
-    /// Rows of the nation: period, n, counties.
+    /// Rows of the nation: period, n, which counties.
     fn batch(rows: &[Row]) -> RecordBatch {
         let n: Int64Array = rows.iter().map(|row| row.1).collect();
         let shares: Float64Array = rows.iter().map(|row| row.1.map(|_| 0.5)).collect();
@@ -236,7 +236,7 @@ select omraade, periode, n, over_maal, n_fylker, status from t order by omraade,
             ("periode", Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringArray>())),
             ("n", Arc::new(n)),
             ("over_maal", Arc::new(shares)),
-            ("n_fylker", Arc::new(rows.iter().map(|row| Some(row.2)).collect::<Int64Array>())),
+            ("fylker", Arc::new(rows.iter().map(|row| Some(row.2)).collect::<StringArray>())),
             ("status", Arc::new(StringArray::from(vec!["vist"; rows.len()]))),
         ])
         .unwrap()
@@ -253,39 +253,43 @@ select omraade, periode, n, over_maal, n_fylker, status from t order by omraade,
 
     #[test]
     fn a_value_whose_earlier_one_covered_a_county_more_is_hidden_where_the_county_is_small() {
-        let before: &[Row] = &[("2025-01", Some(100), 3), ("2025-02", Some(90), 3), ("2025-03", Some(80), 3)];
+        let before: &[Row] =
+            &[("2025-01", Some(100), "03 11 18"), ("2025-02", Some(90), "03 11 18"), ("2025-03", Some(80), "03 11 18")];
         // The county that fell behind had 3 in January, 20 in February; March is as it was.
-        let now: &[Row] = &[("2025-01", Some(97), 2), ("2025-02", Some(70), 2), ("2025-03", Some(80), 3)];
+        let now: &[Row] =
+            &[("2025-01", Some(97), "03 11"), ("2025-02", Some(70), "03 11"), ("2025-03", Some(80), "03 11 18")];
         let (n, rows, newly) = audit(now, &[before]);
         // With February the county's third would be two months less one.
         assert_eq!((n, rows), (vec![None, None, Some(80)], 2));
         assert_eq!(newly, BTreeMap::from([("n".to_owned(), 2), ("over_maal".to_owned(), 2)]));
         // Also when the table in between did not show the month.
-        let between: &[Row] = &[("2025-01", None, 2)];
+        let between: &[Row] = &[("2025-01", None, "03 11")];
         assert_eq!(audit(now, &[between, before]).1, 2);
     }
 
     #[test]
     fn corrections_and_large_differences_are_shown() {
-        let before: &[Row] = &[("2025-01", Some(100), 3)];
+        let before: &[Row] = &[("2025-01", Some(100), "03 11 18")];
         // The same counties: a correction, told in the log of revisions.
-        assert_eq!(audit(&[("2025-01", Some(97), 3)], &[before]).0, [Some(97)]);
+        assert_eq!(audit(&[("2025-01", Some(97), "03 11 18")], &[before]).0, [Some(97)]);
+        // One county came and another went: as many counties, and 3 fewer.
+        assert_eq!(audit(&[("2025-01", Some(97), "03 11 46")], &[before]).0, [None]);
         // The county had 20 (10 over the goal), or none.
-        assert_eq!(audit(&[("2025-01", Some(80), 2)], &[before]).0, [Some(80)]);
-        assert_eq!(audit(&[("2025-01", Some(100), 2)], &[before]).0, [Some(100)]);
+        assert_eq!(audit(&[("2025-01", Some(80), "03 11")], &[before]).0, [Some(80)]);
+        assert_eq!(audit(&[("2025-01", Some(100), "03 11")], &[before]).0, [Some(100)]);
     }
 
     #[test]
     fn a_share_is_compared_as_the_count_that_it_stands_for() {
         // Half of 100 and half of 92: 50 and 46, so that 4 were over the goal.
-        assert_eq!(audit(&[("2025-01", Some(92), 2)], &[&[("2025-01", Some(100), 3)]]).0, [None]);
+        assert_eq!(audit(&[("2025-01", Some(92), "03 11")], &[&[("2025-01", Some(100), "03 11 18")]]).0, [None]);
         assert_eq!([part(0.5, 7), part(1.0 / 3.0, 9), part(0.0, 4), part(1.0, 4)], [4, 3, 0, 4].map(Some));
     }
 
     #[test]
     fn cells_that_were_public_and_are_hidden_now_are_counted_once() {
-        let before: &[Row] = &[("2025-01", Some(100), 3)];
-        let (_, rows, newly) = audit(&[("2025-01", None, 3)], &[before, before]);
+        let before: &[Row] = &[("2025-01", Some(100), "03 11 18")];
+        let (_, rows, newly) = audit(&[("2025-01", None, "03 11 18")], &[before, before]);
         assert_eq!((rows, newly), (0, BTreeMap::from([("n".to_owned(), 1), ("over_maal".to_owned(), 1)])));
     }
 }

@@ -13,7 +13,9 @@ use reqwest::redirect::Policy;
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
+use super::deadline::{self, Deadline};
 use super::header_text::{disposition_name, looks_like_html, retry_after};
+use super::told;
 use crate::config::Fetching;
 use crate::disk::{self, Beside};
 
@@ -21,10 +23,10 @@ use crate::disk::{self, Beside};
 const MOST_REDIRECTS: usize = 5;
 
 /// Asks one host.
-pub(super) struct Client {
+pub(super) struct Client<'a> {
     inner: blocking::Client,
-    total: Duration,
-    silence: Duration,
+    fetching: &'a Fetching,
+    deadline: Deadline,
 }
 
 /// What is asked for.
@@ -75,11 +77,13 @@ pub(super) enum Miss {
     Again { why: String, wait: Option<Duration> },
     /// Asking again tonight would give the same.
     Final(String),
+    /// Nothing comes of this server tonight, whatever it is asked for.
+    Server(String),
 }
 
-impl Client {
-    /// A client for a host; one for this machine asks no proxy.
-    pub(super) fn start(fetching: &Fetching, url: &Url) -> anyhow::Result<Client> {
+impl<'a> Client<'a> {
+    /// A client for a host; one for this machine asks no proxy. No answer is waited for beyond the deadline.
+    pub(super) fn start(fetching: &'a Fetching, deadline: Deadline, url: &Url) -> anyhow::Result<Client<'a>> {
         let builder = blocking::Client::builder()
             .connect_timeout(fetching.connect)
             .timeout(fetching.silence)
@@ -89,7 +93,7 @@ impl Client {
             .user_agent(concat!("speil/", env!("CARGO_PKG_VERSION")));
         let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
         let inner = builder.build().context("starting the HTTP client")?;
-        Ok(Client { inner, total: fetching.total, silence: fetching.silence })
+        Ok(Client { inner, fetching, deadline })
     }
 
     /// Asks once. What comes is written to `into`, which is emptied first.
@@ -113,6 +117,11 @@ impl Client {
 
     fn request(&self, ask: &Ask<'_>) -> RequestBuilder {
         let mut request = self.inner.get(ask.url.clone());
+        // A request's own timeout is for all of it, the client's for each silence.
+        let left = self.deadline.left();
+        if left < self.fetching.silence {
+            request = request.timeout(left);
+        }
         if let Some(token) = ask.token {
             request = request.bearer_auth(token);
         }
@@ -127,13 +136,20 @@ impl Client {
         request
     }
 
+    fn over(&self) -> Miss {
+        Miss::Server(deadline::over(self.fetching))
+    }
+
     fn not_answered(&self, error: reqwest::Error) -> Miss {
         let (timeout, redirect, wrong) = (error.is_timeout(), error.is_redirect(), error.is_builder());
         let why = causes(&error.without_url());
         if redirect || wrong {
             return Miss::Final(why);
         }
-        let silent = || format!("no answer within {} s", self.silence.as_secs_f64());
+        if self.deadline.is_over() {
+            return self.over();
+        }
+        let silent = || format!("no answer within {} s", self.fetching.silence.as_secs_f64());
         Miss::Again { why: if timeout { silent() } else { why }, wait: None }
     }
 
@@ -158,6 +174,7 @@ impl Client {
         loop {
             let n = match response.read(&mut buffer) {
                 Ok(n) => n,
+                Err(_) if self.deadline.is_over() => return Err(self.over()),
                 Err(error) => return Err(broken(bytes, &innermost(&error))),
             };
             if n == 0 {
@@ -170,9 +187,12 @@ impl Client {
             if bytes > ask.largest {
                 return Err(too_large(ask.largest));
             }
-            if started.elapsed() > self.total {
-                let limit = self.total.as_secs_f64();
-                return Err(Miss::Final(format!("the file took longer than {limit} s (`totalt_sekunder`)")));
+            if started.elapsed() > self.fetching.total {
+                let limit = self.fetching.total.as_secs_f64();
+                return Err(Miss::Server(format!("the file took longer than {limit} s (`totalt_sekunder`)")));
+            }
+            if self.deadline.is_over() {
+                return Err(self.over());
             }
             hash.update(&buffer[..n]);
             into.add(&buffer[..n]).map_err(on_disk)?;
@@ -254,8 +274,9 @@ fn too_large(largest: u64) -> Miss {
     Miss::Final(format!("the file is larger than {} MiB (`storste_mib` in [henting])", largest >> 20))
 }
 
+/// On this machine's disk the next file would meet the same.
 fn on_disk(error: anyhow::Error) -> Miss {
-    Miss::Final(format!("{error:#}"))
+    Miss::Server(told(&error))
 }
 
 fn validators(headers: &HeaderMap) -> Validators {

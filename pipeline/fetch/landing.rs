@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::http::Validators;
+use super::kept;
 use crate::config::is_half_written;
 use crate::disk::{self, Beside};
 
@@ -62,23 +63,44 @@ pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn is_delivery(path: &str) -> bool {
-    !path.contains('/') && !path.ends_with(CARD) && !is_half_written(path)
+    !path.contains('/') && ![CARD, kept::CARD].iter().any(|card| path.ends_with(card)) && !is_half_written(path)
+}
+
+/// The files of a landing folder that were fetched, in the order in which they landed. Changes nothing.
+pub(super) fn landed(folder: &Path) -> anyhow::Result<Vec<Landed>> {
+    let mut landed = Vec::new();
+    for path in disk::files_below(folder)? {
+        if let Some(of) = path.to_str().and_then(|name| name.strip_suffix(CARD)) {
+            landed.extend(read_card(folder, of)?.map(|card| Landed { name: of.to_owned(), card }));
+        }
+    }
+    landed.sort_by_key(|landed| landed.card.nummer);
+    Ok(landed)
+}
+
+/// Tells the card of a file that landed that the file was shortened: it still is what came from its address, and is not
+/// fetched again.
+pub fn note_shortened(file: &Path) -> anyhow::Result<()> {
+    let place = PathBuf::from(format!("{}{CARD}", file.display()));
+    if !place.exists() {
+        return Ok(());
+    }
+    let card = serde_json::from_str::<Card>(&disk::read_text(&place)?);
+    let mut card = card.with_context(|| format!("{} is not readable", place.display()))?;
+    card.bytes = disk::look(file)?.bytes;
+    disk::write(&place, (serde_json::to_string_pretty(&card).context("writing a card as JSON")? + "\n").as_bytes())
 }
 
 impl Shelf {
     /// Opens a source's folder, and removes what a killed run was writing there.
     pub(super) fn open(folder: PathBuf) -> anyhow::Result<Shelf> {
         disk::create_folder(&folder)?;
-        let mut landed = Vec::new();
         for path in disk::files_below(&folder)? {
-            let Some(name) = path.to_str() else { continue };
-            if name.starts_with(disk::HALF_WRITTEN) {
-                disk::remove(&folder.join(name))?;
-            } else if let Some(of) = name.strip_suffix(CARD) {
-                landed.extend(read_card(&folder, of)?.map(|card| Landed { name: of.to_owned(), card }));
+            if path.to_str().is_some_and(|name| name.starts_with(disk::HALF_WRITTEN)) {
+                disk::remove(&folder.join(path))?;
             }
         }
-        landed.sort_by_key(|landed| landed.card.nummer);
+        let landed = landed(&folder)?;
         Ok(Shelf { folder, landed })
     }
 

@@ -5,14 +5,18 @@
 //! file names it takes.
 
 mod checksum;
+mod deadline;
 mod header_text;
 mod http;
+mod kept;
 mod landing;
 mod local;
 mod remote;
 mod retry;
 
-use std::collections::BTreeMap;
+pub use landing::note_shortened;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,9 +24,13 @@ use anyhow::Context;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::config::Config;
+use crate::config::{Config, Remote};
 use crate::contract::Contract;
 use crate::disk;
+use crate::lake::State;
+use deadline::Deadline;
+pub use kept::keep;
+use landing::Landed;
 
 /// What fetching works with.
 pub struct Fetch<'a> {
@@ -30,14 +38,16 @@ pub struct Fetch<'a> {
     pub config: &'a Config,
     /// Which file names they may have.
     pub contracts: &'a [Contract],
-    /// The one product whose sources are asked for; absent = all.
-    pub only: Option<&'a str>,
+    /// What is in force: a file that landed and is not is asked for again, whatever the server said of it.
+    pub state: &'a State,
+    /// The products whose sources are asked for; absent = all.
+    pub only: Option<&'a BTreeSet<String>>,
     /// The run's date: months that are over before it are asked for.
     pub as_of: Date,
     /// When the run began: goes beside what lands, and nowhere else.
     pub now: Timestamp,
-    /// Told what is being fetched.
-    pub progress: &'a dyn Fn(&str),
+    /// Told what is being fetched, from several threads.
+    pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
 /// What fetching did, by source. Sources of local files are not in it.
@@ -76,18 +86,44 @@ pub struct Failed {
     pub reason: String,
 }
 
-/// Fetches everything that is new, source by source. What fails is in the report.
+/// Fetches everything that is new, all sources at once: one whose server is slow keeps no other waiting. What fails, and
+/// what has not come by the end of the step, is in the report.
 pub fn bring(fetch: &Fetch<'_>) -> Report {
-    let mut report = Report::default();
-    let asked_for = |contract: &&Contract| fetch.only.is_none_or(|only| contract.product == only);
-    for contract in fetch.contracts.iter().filter(asked_for) {
-        let source = fetch.config.sources.get(&contract.source);
-        for remote in source.map_or([].as_slice(), |source| source.remotes.as_slice()) {
-            let fetched = report.sources.entry(contract.source.clone()).or_default();
-            remote::bring(fetch, contract, remote, fetched);
-        }
+    let deadline = Deadline::from_now(&fetch.config.fetching);
+    let asked_for = |contract: &&Contract| fetch.only.is_none_or(|only| only.contains(&contract.product));
+    let remotes = |contract: &Contract| fetch.config.sources.get(&contract.source).map(|source| &source.remotes);
+    let fetched = fetch
+        .contracts
+        .iter()
+        .filter(asked_for)
+        .filter_map(|contract| Some((contract, remotes(contract).filter(|remotes| !remotes.is_empty())?)));
+    let sources = std::thread::scope(|scope| {
+        let started: Vec<_> = fetched
+            .map(|(contract, remotes)| {
+                (contract.source.clone(), scope.spawn(move || bring_source(fetch, deadline, contract, remotes)))
+            })
+            .collect();
+        let whole = |(source, thread): (String, std::thread::ScopedJoinHandle<'_, Fetched>)| match thread.join() {
+            Ok(fetched) => (source, fetched),
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        started.into_iter().map(whole).collect()
+    });
+    Report { sources }
+}
+
+/// A source's addresses one after the other: they share a landing folder.
+fn bring_source(fetch: &Fetch<'_>, deadline: Deadline, contract: &Contract, remotes: &[Remote]) -> Fetched {
+    let mut fetched = Fetched::default();
+    for remote in remotes {
+        remote::bring(fetch, deadline, contract, remote, &mut fetched);
     }
-    report
+    fetched
+}
+
+/// An error with its causes, and before them what the operator can do when the machine is the cause.
+fn told(error: &anyhow::Error) -> String {
+    disk::advice(error).map_or_else(|| format!("{error:#}"), |advice| format!("{advice}: {error:#}"))
 }
 
 /// The files that are there for ingest.
@@ -99,9 +135,27 @@ pub struct Delivered {
     pub unfinished: Vec<PathBuf>,
     /// Places that could not be listed.
     pub unlisted: Vec<Unlisted>,
+    /// Source → what was fetched of it, in the order in which it landed.
+    landed: BTreeMap<String, Vec<Landed>>,
 }
 
 impl Delivered {
+    /// Files of which no more is known than that they are whole.
+    pub fn of_files(files: BTreeMap<String, Vec<PathBuf>>) -> Delivered {
+        Delivered { files, ..Delivered::default() }
+    }
+
+    /// SHA-256 of the files that came later from the address that a file was fetched from: what its server has shown in
+    /// its place since. None for a file that was not fetched.
+    pub fn came_later<'a>(&'a self, source: &str, file: &str) -> impl Iterator<Item = &'a str> {
+        let landed = self.landed.get(source).map_or([].as_slice(), Vec::as_slice);
+        let at = landed.iter().position(|landed| landed.name == file);
+        let after = at.map_or([].as_slice(), |at| &landed[at..]);
+        let address = after.first().map(|landed| landed.card.adresse.as_str());
+        let later = after.iter().skip(1).filter(move |landed| Some(landed.card.adresse.as_str()) == address);
+        later.map(|landed| landed.card.sha256.as_str())
+    }
+
     /// The places of a source that could not be listed.
     pub fn unlisted_of(&self, source: &str) -> impl Iterator<Item = &Unlisted> {
         self.unlisted.iter().filter(move |place| place.source == source)
@@ -124,19 +178,25 @@ fn unlisted_of(source: &str, url: &str, error: &anyhow::Error) -> Unlisted {
     Unlisted { source: source.to_owned(), url: url.to_owned(), reason: format!("{advice}: {error:#}") }
 }
 
-/// Everything that has been delivered or has landed, and is whole. Asks no server.
+/// Everything that has been delivered or has landed, and is whole; deliveries that were taken in from elsewhere and are
+/// gone from there as they were kept. Asks no server.
 pub fn delivered(config: &Config, now: Timestamp) -> anyhow::Result<Delivered> {
-    let (mut files, mut unlisted) = (BTreeMap::new(), Vec::new());
+    let (mut files, mut unlisted, mut landed) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
     for (name, source) in &config.sources {
         let found = match &source.files {
-            None => landing::files(&landing::folder(&config.root, name))?,
+            None => {
+                let folder = landing::folder(&config.root, name);
+                landed.insert(name.clone(), landing::landed(&folder)?);
+                landing::files(&folder)?
+            }
             Some(glob) => {
-                let (found, errors) =
+                let (mut found, errors) =
                     local::matching(&config.base, glob).with_context(|| format!("[source.{name}]"))?;
                 if found.is_empty() && errors.is_empty() {
                     tracing::warn!(source = name, "no file matches {}", config.base.join(glob).display());
                 }
                 unlisted.extend(errors.into_iter().map(|error| unlisted_of(name, glob, &error)));
+                found.extend(kept::gone(&config.root, name, &found));
                 found
             }
         };
@@ -149,18 +209,35 @@ pub fn delivered(config: &Config, now: Timestamp) -> anyhow::Result<Delivered> {
         tracing::warn!("{} is being written; it is left for the next run", path.display());
     }
     files.values_mut().for_each(|files| files.retain(|file| !unfinished.contains(file)));
-    Ok(Delivered { files, unfinished, unlisted })
+    Ok(Delivered { files, unfinished, unlisted, landed })
 }
 
-/// The files of a source that lie where they are delivered or have landed, sorted. Asks no server.
+/// The files of a source that lie where they are delivered, have landed or are kept. Asks no server.
 pub fn files(config: &Config, source: &str) -> anyhow::Result<Vec<PathBuf>> {
     let configured = config.sources.get(source).with_context(|| format!("[source.{source}] is not configured"))?;
     match &configured.files {
         None => landing::files(&landing::folder(&config.root, source)),
-        Some(glob) => Ok(local::matching(&config.base, glob).with_context(|| format!("[source.{source}]"))?.0),
+        Some(glob) => {
+            let (mut found, _) = local::matching(&config.base, glob).with_context(|| format!("[source.{source}]"))?;
+            found.extend(kept::gone(&config.root, source, &found));
+            Ok(found)
+        }
     }
 }
 
 fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_disk_says_what_to_do_and_any_other_what_was_wrong() {
+        let full = anyhow::Error::new(std::io::Error::from_raw_os_error(28)).context("writing /r/landing/x");
+        let text = told(&full);
+        assert!(text.starts_with("the disk is full; free space on it and run again: writing /r/landing/x"), "{text}");
+        assert_eq!(told(&anyhow::anyhow!("no plain name").context("x")), "x: no plain name");
+    }
 }

@@ -6,10 +6,11 @@ use anyhow::{Context, ensure};
 use url::Url;
 
 use super::checksum;
+use super::deadline::Deadline;
 use super::http::{self, Answer, Ask, Client, Received, Validators};
 use super::landing::{self, Card, Shelf};
-use super::retry::{GivenUp, persist};
-use super::{Failed, Fetch, Fetched, pause};
+use super::retry::{Clock, GivenUp, persist};
+use super::{Failed, Fetch, Fetched, pause, told};
 use crate::calendar::Month;
 use crate::config::{Checksum, DATE_SLOT, MONTH_SLOT, Remote, Token, is_plain_name};
 use crate::contract::Contract;
@@ -27,17 +28,25 @@ enum Declared {
     /// Nothing, and nothing should be.
     Nothing,
     Sum(String),
-    /// There should be a checksum, and there is none: why.
+    /// There are checksums of other files and none of this one: why that is a failure, where it is one.
     Missing(String),
+    /// The file of checksums itself is not there.
+    Gone(String),
 }
 
 /// Fetches what is new at one address of a source.
-pub(super) fn bring(fetch: &Fetch<'_>, contract: &Contract, remote: &Remote, fetched: &mut Fetched) {
+pub(super) fn bring(
+    fetch: &Fetch<'_>,
+    deadline: Deadline,
+    contract: &Contract,
+    remote: &Remote,
+    fetched: &mut Fetched,
+) {
     let mut of_address = Fetched::default();
-    let whole = Address::open(fetch, contract, remote).and_then(|mut address| address.bring(&mut of_address));
+    let whole = Address::open(fetch, deadline, contract, remote).and_then(|mut address| address.bring(&mut of_address));
     if let Err(error) = whole {
         let what = remote.url.split('?').next().unwrap_or("").to_owned();
-        of_address.failed.push(Failed { what, reason: format!("{error:#}") });
+        of_address.failed.push(Failed { what, reason: told(&error) });
     }
     for failed in &of_address.failed {
         tracing::error!("{}: {} was not fetched: {}", contract.source, failed.what, failed.reason);
@@ -54,16 +63,22 @@ struct Address<'a> {
     contract: &'a Contract,
     remote: &'a Remote,
     shelf: Shelf,
-    client: Client,
+    client: Client<'a>,
+    deadline: Deadline,
     token: Option<String>,
 }
 
 impl<'a> Address<'a> {
-    fn open(fetch: &'a Fetch<'a>, contract: &'a Contract, remote: &'a Remote) -> anyhow::Result<Address<'a>> {
+    fn open(
+        fetch: &'a Fetch<'a>,
+        deadline: Deadline,
+        contract: &'a Contract,
+        remote: &'a Remote,
+    ) -> anyhow::Result<Address<'a>> {
         let token = remote.token.as_ref().map(read_token).transpose()?;
         let shelf = Shelf::open(landing::folder(&fetch.config.root, &contract.source))?;
-        let client = Client::start(&fetch.config.fetching, &address(&remote.url, None)?)?;
-        Ok(Address { fetch, contract, remote, shelf, client, token })
+        let client = Client::start(&fetch.config.fetching, deadline, &address(&remote.url, None)?)?;
+        Ok(Address { fetch, contract, remote, shelf, client, deadline, token })
     }
 
     fn bring(&mut self, fetched: &mut Fetched) -> anyhow::Result<()> {
@@ -98,7 +113,6 @@ impl<'a> Address<'a> {
     }
 
     fn file(&mut self, url: &Url, month: Option<Month>) -> Result<Got, GivenUp> {
-        let here = |error: anyhow::Error| GivenUp::File(format!("{error:#}"));
         let before = self.shelf.last_from(&identity(url)).cloned();
         if let Some(before) = before.as_ref().filter(|before| self.moves() && before.card.per > self.fetch.as_of) {
             tracing::info!("{}: what the server has now came after the run's date", before.name);
@@ -112,12 +126,15 @@ impl<'a> Address<'a> {
                 return Ok(before.map_or(Got::Absent, |before| Got::Unchanged(before.name)));
             }
             Declared::Missing(why) => return Err(GivenUp::File(why)),
+            Declared::Gone(why) => return self.without_checksum(url, month, before, why),
         };
         if let Some(before) = before.as_ref().filter(|before| declared.as_ref() == Some(&before.card.sha256)) {
             return Ok(Got::Unchanged(before.name.clone()));
         }
-        // With a checksum that the file before does not have, it is the new file that is wanted.
-        let known = before.as_ref().filter(|_| declared.is_none()).map(|before| &before.card.validators);
+        // With a checksum that the file before does not have, it is the new file that is wanted. And one that landed and
+        // was not taken in may be half of what the server calls by the same tag.
+        let known = before.as_ref().filter(|before| declared.is_none() && self.is_in_force(&before.card.sha256));
+        let known = known.map(|before| &before.card.validators);
         let known = known.filter(|validators| **validators != Validators::default());
         let mut file = Beside::start(self.shelf.folder()).map_err(here)?;
         let largest = self.fetch.config.fetching.largest;
@@ -135,11 +152,12 @@ impl<'a> Address<'a> {
                 received.sha256
             )));
         }
-        self.land(url, month, received, file).map_err(here)
+        self.land(url, month, received, file)
     }
 
-    fn land(&mut self, url: &Url, month: Option<Month>, received: Received, file: Beside) -> anyhow::Result<Got> {
-        let name = self.name(url, month, received.name.as_deref())?;
+    fn land(&mut self, url: &Url, month: Option<Month>, received: Received, file: Beside) -> Result<Got, GivenUp> {
+        let name = self.name(url, month, received.name.as_deref());
+        let name = name.map_err(|error| GivenUp::File(format!("{error:#}")))?;
         let card = Card {
             url: http::shown(url),
             adresse: identity(url),
@@ -150,8 +168,35 @@ impl<'a> Address<'a> {
             nummer: 0,
             validators: received.validators,
         };
-        let (name, is_new) = self.shelf.keep(&name, card, file)?;
+        let (name, is_new) = self.shelf.keep(&name, card, file).map_err(here)?;
         Ok(if is_new { Got::New(name) } else { Got::Unchanged(name) })
+    }
+
+    /// Whether a file that landed was taken in, and stands.
+    fn is_in_force(&self, sha256: &str) -> bool {
+        let deliveries = self.fetch.state.deliveries.get(&self.contract.source);
+        deliveries.is_some_and(|deliveries| deliveries.values().any(|delivery| delivery.is_of(sha256)))
+    }
+
+    /// A month that is not there yet has no file of checksums of its own either; with the month there, and for checksums
+    /// that all months share, it is lost.
+    fn without_checksum(
+        &self,
+        url: &Url,
+        month: Option<Month>,
+        before: Option<landing::Landed>,
+        why: String,
+    ) -> Result<Got, GivenUp> {
+        let per_month = matches!(&self.remote.checksum, Some(Checksum::At(at)) if at.contains(MONTH_SLOT));
+        if !per_month {
+            return Err(GivenUp::Server(why));
+        }
+        let mut file = Beside::start(self.shelf.folder()).map_err(here)?;
+        let known = before.as_ref().map(|before| &before.card.validators);
+        match self.ask(url, known, self.fetch.config.fetching.largest, &mut file)? {
+            Answer::Absent if month.is_some() => Ok(before.map_or(Got::Absent, |before| Got::Unchanged(before.name))),
+            _ => Err(GivenUp::File(why)),
+        }
     }
 
     /// Asks until an answer comes.
@@ -160,12 +205,12 @@ impl<'a> Address<'a> {
         let is_own = own.is_some_and(|own| own.origin() == url.origin());
         let ask = Ask { url, token: self.token.as_deref().filter(|_| is_own), known, largest };
         let what = format!("{}: {}", self.contract.source, http::shown(url));
-        persist(&self.fetch.config.fetching, &what, &pause, || self.client.get(&ask, into))
+        let clock = Clock { left: &|| self.deadline.left(), pause: &pause };
+        persist(&self.fetch.config.fetching, &what, &clock, || self.client.get(&ask, into))
     }
 
     /// The checksum that the file must have.
     fn declared(&self, url: &Url, month: Option<Month>) -> Result<Declared, GivenUp> {
-        let here = |error: anyhow::Error| GivenUp::File(format!("{error:#}"));
         let at = match &self.remote.checksum {
             None => return Ok(Declared::Nothing),
             Some(Checksum::Fixed(hex)) => return Ok(Declared::Sum(hex.clone())),
@@ -175,15 +220,18 @@ impl<'a> Address<'a> {
         let context = |why| format!("checksums from {}: {why}", http::shown(&at));
         match self.ask(&at, None, checksum::LARGEST, &mut file) {
             Ok(Answer::Whole(_)) => {}
-            Ok(_) => return Ok(Declared::Missing(context(NOT_THERE.to_owned()))),
+            Ok(_) => return Ok(Declared::Gone(context(NOT_THERE.to_owned()))),
             Err(GivenUp::File(why)) => return Err(GivenUp::File(context(why))),
             Err(GivenUp::Server(why)) => return Err(GivenUp::Server(context(why))),
         }
         let text = disk::read_text(file.path()).map_err(here)?;
         let named = self.remote.name.as_ref().map(|name| self.filled(name, month));
         let names: Vec<&str> = last_segment(url).into_iter().chain(named.as_deref()).collect();
-        let found = checksum::find(&text, &names);
-        Ok(found.map_or_else(|error| Declared::Missing(context(error.to_string())), Declared::Sum))
+        match checksum::find(&text, &names) {
+            Ok(Some(sum)) => Ok(Declared::Sum(sum)),
+            Ok(None) => Ok(Declared::Missing(context(format!("there is no line for {}", names.join(" or "))))),
+            Err(error) => Err(GivenUp::Server(context(error.to_string()))),
+        }
     }
 
     /// Whether the address is of whatever is newest.
@@ -208,6 +256,12 @@ impl<'a> Address<'a> {
         })?;
         Ok(name)
     }
+}
+
+/// What did not succeed on this machine. Where its disk is the cause, the next file would meet the same.
+fn here(error: anyhow::Error) -> GivenUp {
+    let because_of_the_disk = disk::advice(&error).is_some();
+    if because_of_the_disk { GivenUp::Server(told(&error)) } else { GivenUp::File(told(&error)) }
 }
 
 const NOT_THERE: &str = "the server has no such file; look at the address";

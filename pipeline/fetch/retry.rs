@@ -4,6 +4,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use super::deadline;
 use super::http::Miss;
 use crate::config::Fetching;
 
@@ -16,20 +17,33 @@ pub(super) enum GivenUp {
     File(String),
 }
 
-/// Tries until it succeeds, must not be tried again, or was tried `forsok` times. `what` is for the logs.
+/// How time passes.
+pub(super) struct Clock<'a> {
+    /// What is left of the time for the whole step.
+    pub(super) left: &'a dyn Fn() -> Duration,
+    /// Waits.
+    pub(super) pause: &'a dyn Fn(Duration),
+}
+
+/// Tries until it succeeds, must not be tried again, was tried `forsok` times, or the time for the whole step is over.
+/// `what` is for the logs.
 pub(super) fn persist<T>(
     fetching: &Fetching,
     what: &str,
-    pause: &dyn Fn(Duration),
+    clock: &Clock<'_>,
     mut attempt: impl FnMut() -> Result<T, Miss>,
 ) -> Result<T, GivenUp> {
     let mut tried = 0;
     loop {
+        if (clock.left)().is_zero() {
+            return Err(GivenUp::Server(deadline::over(fetching)));
+        }
         tried += 1;
         tracing::info!("{what}: attempt {tried} of {}", fetching.attempts);
         let (why, wait) = match attempt() {
             Ok(done) => return Ok(done),
             Err(Miss::Final(why)) => return Err(GivenUp::File(why)),
+            Err(Miss::Server(why)) => return Err(GivenUp::Server(why)),
             Err(Miss::Again { why, wait }) => (why, wait),
         };
         if let Some(wait) = wait.filter(|wait| *wait > fetching.longest_pause) {
@@ -44,8 +58,11 @@ pub(super) fn persist<T>(
             return Err(GivenUp::Server(format!("{why}; tried {tried} times; left for the next run")));
         }
         let next = longest(fetching, tried).mul_f64(share()).max(wait.unwrap_or_default());
+        if next >= (clock.left)() {
+            return Err(GivenUp::Server(format!("{why}; {}", deadline::over(fetching))));
+        }
         tracing::warn!("{what}: attempt {tried} of {}: {why}; next in {:.1} s", fetching.attempts, next.as_secs_f64());
-        pause(next);
+        (clock.pause)(next);
     }
 }
 
@@ -76,15 +93,35 @@ mod tests {
 
     /// What becomes of these misses, and the pauses made.
     fn tried(misses: &[(&str, Option<u64>)]) -> (Result<(), GivenUp>, Vec<f64>) {
+        tried_within(1000.0, misses)
+    }
+
+    /// The same when there are so many seconds for the whole step, which pauses alone use up.
+    fn tried_within(seconds: f64, misses: &[(&str, Option<u64>)]) -> (Result<(), GivenUp>, Vec<f64>) {
         let pauses = RefCell::new(Vec::new());
+        let left = || Duration::from_secs_f64((seconds - pauses.borrow().iter().sum::<f64>()).max(0.0));
+        let pause = |pause: Duration| pauses.borrow_mut().push(pause.as_secs_f64());
         let mut misses = misses.iter();
-        let ended = persist(&fetching(), "a file", &|pause| pauses.borrow_mut().push(pause.as_secs_f64()), || {
-            match misses.next() {
-                None => Ok(()),
-                Some((why, wait)) => Err(Miss::Again { why: (*why).to_owned(), wait: wait.map(Duration::from_secs) }),
-            }
+        let ended = persist(&fetching(), "a file", &Clock { left: &left, pause: &pause }, || match misses.next() {
+            None => Ok(()),
+            Some((why, wait)) => Err(Miss::Again { why: (*why).to_owned(), wait: wait.map(Duration::from_secs) }),
         });
         (ended, pauses.into_inner())
+    }
+
+    #[test]
+    fn nothing_is_asked_for_or_waited_for_beyond_the_time_for_the_whole_step() {
+        let (ended, pauses) = tried_within(0.0, &[]);
+        let Err(GivenUp::Server(why)) = ended else { panic!("{ended:?}") };
+        assert!(why.contains("`samlet_sekunder`") && pauses.is_empty(), "{why} {pauses:?}");
+        // The first pause is half a second at least, and there is less.
+        let (ended, pauses) = tried_within(0.4, &[("a", None); 9]);
+        let Err(GivenUp::Server(why)) = ended else { panic!("{ended:?}") };
+        assert!(
+            why.starts_with("a; the ") && why.contains("`samlet_sekunder`") && pauses.is_empty(),
+            "{why} {pauses:?}"
+        );
+        assert_eq!(tried_within(4.0, &[("busy", Some(3)); 1]).0, Ok(()));
     }
 
     #[test]

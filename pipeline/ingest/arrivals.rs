@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Refused, snapshot};
+use jiff::civil::Date;
+
+use super::{Refused, other_content, snapshot};
 use crate::contract::{self, Contract, Partition};
 use crate::disk::{self, Look};
+use crate::erasure::Erasures;
 use crate::lake::{Delivery, State};
 
 /// A delivered file.
@@ -42,10 +45,16 @@ pub(super) enum Verdict<'a> {
 /// The partition of a source that keeps its last delivery only.
 pub(super) const ALL: &str = "alle";
 
-/// Delivered files by what they are deliveries of; those that cannot be placed are refused.
+/// So many days may a delivery be dated after the run's date.
+const FURTHEST_AHEAD_DAYS: i32 = 92;
+
+/// Delivered files by what they are deliveries of; those that cannot be placed are refused. So is one that is dated far
+/// after the run where the newest date wins: it would stand in the way of every delivery until that day.
 pub(super) fn place_all(
     files: &[PathBuf],
     contract: &Contract,
+    today: Date,
+    state: &State,
     refused: &mut Vec<Refused>,
 ) -> anyhow::Result<Vec<Arrival>> {
     let unreadable = |file: String, error: anyhow::Error| {
@@ -64,7 +73,22 @@ pub(super) fn place_all(
             }
         };
         match place(contract, &path, &name) {
-            Ok((period, version)) => found.push(Arrival { path, name, period, version, sha256, seen }),
+            Ok((period, version)) => {
+                let arrival = Arrival { path, name, period, version, sha256, seen };
+                match date_ahead(contract, &arrival, today, state) {
+                    None => found.push(arrival),
+                    Some(date) => refused.push(Refused {
+                        source: contract.source.clone(),
+                        file: arrival.name,
+                        sha256: Some(arrival.sha256),
+                        reason: format!(
+                            "it is dated {date}, more than {FURTHEST_AHEAD_DAYS} days after the run's date, {today}; the \
+                             newest date wins, so it would keep out every delivery until then. Name it by the day that it \
+                             was made"
+                        ),
+                    }),
+                }
+            }
             Err(error) => {
                 let source = contract.source.clone();
                 refused.push(Refused { source, file: name, sha256: None, reason: format!("{error:#}") })
@@ -73,6 +97,18 @@ pub(super) fn place_all(
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// The date in a file's name, where the newest wins and it is far ahead; absent for the file in force.
+fn date_ahead(contract: &Contract, arrival: &Arrival, today: Date, state: &State) -> Option<Date> {
+    let date: Date = match contract.partition {
+        Partition::Latest => arrival.period.parse().ok(),
+        Partition::LatestOfKind => contract::kind_and_date(&arrival.period).and_then(|(_, date)| date.parse().ok()),
+        _ => None,
+    }?;
+    let in_force = state.delivery(&contract.source, &partition_of(contract, arrival));
+    let is_in_force = in_force.is_some_and(|delivery| delivery.file == arrival.name);
+    ((date - today).get_days() > FURTHEST_AHEAD_DAYS && !is_in_force).then_some(date)
 }
 
 /// Period and version of a file.
@@ -117,6 +153,7 @@ pub(super) fn judge<'a>(
     same_version: &'a [Arrival],
     taken_with: &str,
     state: &State,
+    erasures: &Erasures,
 ) -> Verdict<'a> {
     let mut different: Vec<&Arrival> = Vec::new();
     for arrival in same_version {
@@ -147,12 +184,12 @@ pub(super) fn judge<'a>(
     if different.is_empty() {
         return Verdict::NothingNew;
     }
+    let was = |before: &str| in_force.is_of(before);
+    if erasures.made(&contract.source, &arrival.name, &arrival.sha256, was) {
+        return Verdict::Take(different);
+    }
     if !may_differ && !in_force.is_of(&arrival.sha256) {
-        return Verdict::Refuse(format!(
-            "{} was taken in before with other content; a correction needs a new version: name it _v{}",
-            arrival.name,
-            arrival.version + 1
-        ));
+        return Verdict::Refuse(other_content::reason(arrival, in_force));
     }
     Verdict::Take(different)
 }

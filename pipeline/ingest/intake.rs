@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::ensure;
 use arrow::array::RecordBatch;
 
 use crate::calendar::{self, Month};
 use crate::contract::{self, Batcher, Column, Contract, Fault, MOST_COLUMNS, TableContract, Value};
+use crate::erasure::Erasures;
 
 /// Takes in the rows of one table of one delivery.
 pub struct Intake<'a> {
@@ -18,6 +20,8 @@ pub struct Intake<'a> {
     selected: Option<BTreeSet<i64>>,
     batcher: Batcher,
     periods: Vec<(i64, i64, i64, u64)>,
+    /// Courses that were erased: a row of one refuses the delivery.
+    pub refuse_ids_in: Option<&'a Erasures>,
     /// What became of the rows.
     pub tally: Tally,
     /// Optional columns that the delivery does not have.
@@ -122,6 +126,7 @@ impl<'a> Intake<'a> {
             lacking: BTreeSet::new(),
             counties: None,
             placed: Placed::new(),
+            refuse_ids_in: None,
         }
     }
 
@@ -140,6 +145,7 @@ impl<'a> Intake<'a> {
 
     /// Takes a row whose fields stand in the contract's order; `None` where the delivery lacks the column.
     pub fn row(&mut self, line: u64, fields: &[Option<&[u8]>], out: &mut dyn Outlet) -> anyhow::Result<()> {
+        self.refuse_erased(line, fields)?;
         self.tally.received += 1;
         let mut values = [Value::Absent; MOST_COLUMNS];
         let values = &mut values[..self.table.columns.len()];
@@ -167,6 +173,19 @@ impl<'a> Intake<'a> {
             Some(batch) => out.batch(&batch),
             None => Ok(()),
         }
+    }
+
+    /// What was erased does not come in again: whoever delivers must take it out too. The id is not repeated.
+    fn refuse_erased(&self, line: u64, fields: &[Option<&[u8]>]) -> anyhow::Result<()> {
+        let (Some(erasures), Some(at)) = (self.refuse_ids_in, self.table.erased_by) else { return Ok(()) };
+        let erased = fields[at].is_some_and(|id| erasures.has(id));
+        ensure!(
+            !erased,
+            "line {line} is of a {} that was erased; take its rows out and deliver again, or run `speil slett` with the \
+             same id, which takes them out of the file",
+            self.table.columns[at].delivered
+        );
+        Ok(())
     }
 
     /// Counts a delivered row that is not taken, under a name.

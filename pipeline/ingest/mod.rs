@@ -21,7 +21,11 @@ mod counties;
 #[cfg(feature = "engine")]
 mod older;
 #[cfg(feature = "engine")]
+mod other_content;
+#[cfg(feature = "engine")]
 mod outlet;
+#[cfg(feature = "engine")]
+mod overtaken;
 #[cfg(feature = "engine")]
 mod quantiles;
 #[cfg(feature = "engine")]
@@ -55,18 +59,22 @@ pub use survey::{Expected, Survey, survey};
 #[cfg(feature = "engine")]
 mod flow {
     use std::collections::{BTreeMap, BTreeSet};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::time::{Duration, Instant};
+
+    use jiff::civil::Date;
 
     use super::arrivals::{self, Arrival, Verdict};
     use super::intake::Tally;
+    use super::overtaken;
     use super::quantiles;
     use super::take::{self, Prepared, Settings};
     use super::versions;
     use crate::config::Config;
     use crate::contract::{Contract, Partition};
     use crate::engine::Engine;
-    use crate::fetch::{Delivered, Unlisted};
+    use crate::erasure::Erasures;
+    use crate::fetch::{self, Delivered, Unlisted};
     use crate::lake::{Lake, State};
 
     /// A commit writes the whole state, so small deliveries share one: after so many rows or deliveries there is another.
@@ -87,8 +95,12 @@ mod flow {
         pub lake: &'a Lake,
         /// A folder for files that nobody else sees.
         pub temporary: &'a Path,
-        /// The one product whose sources are looked at; absent = all.
-        pub only: Option<&'a str>,
+        /// Courses whose rows are not taken in again.
+        pub erasures: &'a Erasures,
+        /// The products whose sources are looked at; absent = all.
+        pub only: Option<&'a BTreeSet<String>>,
+        /// The run's date: nothing that is dated later is taken in where the newest date wins.
+        pub as_of: Date,
     }
 
     /// What a run of ingest did.
@@ -160,12 +172,14 @@ mod flow {
             let mut report = Report::default();
             let mut committed = 0;
             quantiles::put(self.lake, state)?;
-            let asked_for = |contract: &&Contract| self.only.is_none_or(|only| contract.product == only);
+            let asked_for = |contract: &&Contract| self.only.is_none_or(|only| only.contains(&contract.product));
             for contract in self.contracts.iter().filter(asked_for) {
                 if let Some(files) = self.delivered.files.get(&contract.source) {
+                    let (taken, refused) = (report.taken.len(), report.refused.len());
+                    let unchanged = report.unchanged.len();
                     report.refused.extend(self.delivered.unlisted_of(&contract.source).map(unlisted));
                     let settings = Settings::of(contract, &self.config.product(&contract.product));
-                    let arrivals = arrivals::place_all(files, contract, &mut report.refused)?;
+                    let arrivals = arrivals::place_all(files, contract, self.as_of, state, &mut report.refused)?;
                     for candidates in arrivals::by_partition(contract, arrivals) {
                         let aside = versions::set_aside(contract, &candidates, &settings.hash, state);
                         self.first_acceptable(contract, &candidates, &settings, state, &mut report, progress)?;
@@ -177,10 +191,34 @@ mod flow {
                             committed = report.taken.len();
                         }
                     }
+                    let refused = report.refused.split_off(refused);
+                    let still = overtaken::without(self.delivered, state, &report.taken[taken..], refused);
+                    report.refused.extend(still);
+                    let old = report.unchanged[unchanged..].iter().map(|one| (&one.file, &one.sha256));
+                    let new = report.taken[taken..].iter().map(|one| (&one.file, &one.sha256));
+                    self.keep(contract, files, state, new.chain(old))?;
                 }
             }
             commit(state)?;
             Ok(report)
+        }
+
+        /// Keeps the files in force among these, given as name and SHA-256, below the root.
+        fn keep<'f>(
+            &self,
+            contract: &Contract,
+            files: &[PathBuf],
+            state: &State,
+            known: impl Iterator<Item = (&'f String, &'f String)>,
+        ) -> anyhow::Result<()> {
+            let in_force = state.deliveries.get(&contract.source);
+            for (name, sha256) in known {
+                if in_force.is_some_and(|all| all.values().any(|delivery| delivery.sha256 == *sha256)) {
+                    let path = files.iter().find(|path| path.file_name().is_some_and(|of| of == name.as_str()));
+                    path.map_or(Ok(()), |path| fetch::keep(self.config, &contract.source, path, sha256))?;
+                }
+            }
+            Ok(())
         }
 
         /// Of the files for one partition, newest first: stops at the one in force or the first that is accepted.
@@ -194,7 +232,7 @@ mod flow {
             progress: &dyn Fn(&str),
         ) -> anyhow::Result<()> {
             for (at, same_version) in candidates.iter().enumerate() {
-                match arrivals::judge(contract, same_version, &settings.hash, state) {
+                match arrivals::judge(contract, same_version, &settings.hash, state, self.erasures) {
                     Verdict::NothingNew => {
                         report.unchanged.extend(same_version.iter().map(|arrival| unchanged(contract, arrival)));
                         return Ok(());

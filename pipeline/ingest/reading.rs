@@ -16,6 +16,7 @@ use super::{Ingest, csv_rows, klass, parquet_rows, population, snapshot};
 use crate::calendar::Month;
 use crate::contract::{Contract, Fault, Format, TableContract};
 use crate::disk;
+use crate::erasure::{ERASED, Loss};
 use crate::lake::{Entry, Staged, TableWriter};
 
 /// What a file holds.
@@ -113,6 +114,23 @@ impl Read<'_> {
         Ok(Some(counties))
     }
 
+    /// Counts the rows that the file lost to erasures: received, and not stored.
+    pub(super) fn count_erased(&mut self, loss: &Loss) {
+        let add = |tally: &mut Tally, rows| {
+            tally.received += rows;
+            *tally.outside.entry(ERASED.to_owned()).or_default() += rows;
+        };
+        for (place, rows) in &loss.rows {
+            add(&mut self.tally, *rows);
+            if let (Some(counties), Some(county)) = (&mut self.counties, place.county) {
+                add(counties.entry(county).or_default(), *rows);
+            }
+            if let (Some(county), Some(month)) = (place.county, place.month) {
+                *self.placed.entry((county, month)).or_default().entry(ERASED.to_owned()).or_default() += rows;
+            }
+        }
+    }
+
     /// Writes the good rows, in order, to a file of the lake.
     pub(super) fn write(&self, ingest: &Ingest<'_>, partition: &str, version: u32) -> anyhow::Result<Entry> {
         let order = self.contract.order_names();
@@ -170,6 +188,7 @@ pub(super) fn read<'c>(
     let table = contract.tables.first().context("the contract has no table")?;
     let mut intake = Intake::new(contract, table, month, &selected, decimal_mark);
     intake.name_delivery(&arrivals::partition_of(contract, arrival));
+    intake.refuse_ids_in = Some(ingest.erasures);
     intake.counties = counties::are_several(table, arrival).then(BTreeMap::new);
     outlet.open(table, month)?;
     match format {

@@ -2,16 +2,20 @@
 //!
 //! Whether a new delivery holds shows when it is read; `speil check --delivery` does that.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 
 use super::arrivals::{self, Verdict};
+use super::overtaken;
 use super::receipt::MOTTAK;
 use super::take::Settings;
 use super::{Refused, arrivals::Arrival};
 use crate::calendar::Month;
 use crate::config::Config;
 use crate::contract::Contract;
+use crate::erasure::Erasures;
+use crate::fetch::Delivered;
 use crate::lake::State;
 
 /// A, R: corrections concern lines of at most so many months back (contract `utlevering`, rule on
@@ -48,23 +52,26 @@ pub struct Expected {
     pub may_touch: Vec<i32>,
 }
 
-/// Looks at the sources of all products, or of one. `delivered` are the files of each source.
+/// Looks at the sources of all products, or of some.
 pub fn survey(
     config: &Config,
     contracts: &[Contract],
-    delivered: &BTreeMap<String, Vec<PathBuf>>,
+    delivered: &Delivered,
     state: &State,
-    only: Option<&str>,
+    only: Option<&BTreeSet<String>>,
+    as_of: Date,
 ) -> anyhow::Result<Survey> {
     let mut survey = Survey::default();
-    for contract in contracts.iter().filter(|contract| only.is_none_or(|only| contract.product == only)) {
-        let Some(files) = delivered.get(&contract.source) else { continue };
+    let erasures = Erasures::load(&config.root)?;
+    for contract in contracts.iter().filter(|contract| only.is_none_or(|only| only.contains(&contract.product))) {
+        let Some(files) = delivered.files.get(&contract.source) else { continue };
+        let refused_before = survey.refused.len();
         let settings = Settings::of(contract, &config.product(&contract.product));
-        let arrivals = arrivals::place_all(files, contract, &mut survey.refused)?;
+        let arrivals = arrivals::place_all(files, contract, as_of, state, &mut survey.refused)?;
         let mut files = arrivals.len();
         for candidates in arrivals::by_partition(contract, arrivals) {
             for same_version in &candidates {
-                match arrivals::judge(contract, same_version, &settings.hash, state) {
+                match arrivals::judge(contract, same_version, &settings.hash, state, &erasures) {
                     Verdict::NothingNew => break,
                     Verdict::Refuse(reason) => {
                         files -= same_version.len();
@@ -85,6 +92,8 @@ pub fn survey(
             }
         }
         survey.unchanged += files;
+        let refused = survey.refused.split_off(refused_before);
+        survey.refused.extend(overtaken::without(delivered, state, &[], refused));
     }
     Ok(survey)
 }

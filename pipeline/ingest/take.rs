@@ -14,6 +14,7 @@ use crate::calendar::Month;
 use crate::config::Product;
 use crate::contract::{self, Contract, Partition, TableContract};
 use crate::disk;
+use crate::erasure::ERASED;
 use crate::lake::{Delivery, Entry, State};
 
 /// Raised when ingest itself changes what it makes of a delivery.
@@ -104,6 +105,10 @@ pub(super) fn prepare(
     };
     let partition = arrivals::partition_of(contract, arrival);
     let mut counties = None;
+    let loss = ingest.erasures.loss(&contract.source, &arrival.name, &arrival.sha256);
+    if let (Some(loss), Some(table)) = (loss, tables.first_mut()) {
+        table.count_erased(loss);
+    }
     for table in &mut tables {
         let repeated = table.without_repeated(ingest, contract, &mut outlet.quarantine)?;
         let in_force = state.entry(&table.contract.name, &partition);
@@ -204,7 +209,9 @@ fn acceptable(
         return Err(bad_rows(contract, table.contract, &table.tally) + "; mend these rows and deliver again");
     }
     // Only where deliveries add to each other can one without rows be right.
-    let may_be_empty = |table: &Read<'_>| contract.partition == Partition::Delivery && table.tally.received == 0;
+    let erased = |table: &Read<'_>| table.tally.outside.get(ERASED).copied().unwrap_or(0);
+    let has_no_row = |table: &Read<'_>| table.tally.received == erased(table);
+    let may_be_empty = |table: &Read<'_>| contract.partition == Partition::Delivery && has_no_row(table);
     if tables.iter().all(|table| table.tally.stored() == 0 && !may_be_empty(table)) {
         return Err("no row could be stored; a delivery without content is refused, since it would empty what is in \
                     force"

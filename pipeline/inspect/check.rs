@@ -13,6 +13,7 @@ use crate::config::{Config, Token};
 use crate::contract::Contract;
 use crate::disclosure;
 use crate::embedded::{self, Files};
+use crate::export::cube::Cube;
 use crate::run::{self, ExitCode, Failure};
 
 /// Any day: no figure is computed.
@@ -59,6 +60,8 @@ pub fn check(file: &Path) -> Result<Checked, Failure> {
             faults.extend(declared.iter().map(|error| Fault::told(error, "declared", &sources)));
             let disclosed = disclosure::demand(&planned.models, &contracts);
             faults.extend(disclosed.err().map(|error| Fault::told(&error, "disclosure", &sources)));
+            let cubes = Cube::all(&queries, &planned.models.ordered.iter().collect::<Vec<_>>());
+            faults.extend(cubes.err().map(|error| Fault::told(&error, "cube", &sources)));
         }
     }
     let pages = site::check(&config, &planned, site, SOME_DAY, &sources)?;

@@ -5,11 +5,13 @@
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::civil::Date;
 
 use super::fail;
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::engine::Engine;
+use crate::erasure::Erasures;
 use crate::fetch::Delivered;
 use crate::ingest::{Ingest, Report, Taken};
 use crate::lake::{Lake, State};
@@ -94,8 +96,9 @@ fn by_file_name<'c>(contracts: &'c [Contract], name: &str) -> Result<&'c Contrac
 fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir().context("making a folder for temporary files")?;
     let files = [(contract.source.clone(), vec![file.to_owned()])].into();
-    let delivered = Delivered { files, ..Delivered::default() };
+    let delivered = Delivered::of_files(files);
     let before_root = config.root.join("lake");
+    let erasures = Erasures::load(&config.root)?;
     let mut config = config.clone();
     config.root = folder.path().to_owned();
     // A delivery is judged by the contract alone.
@@ -110,7 +113,10 @@ fn take_in(config: &Config, contract: &Contract, file: &Path, mut state: State) 
         engine: &engine,
         lake: &lake,
         temporary: folder.path(),
+        erasures: &erasures,
         only: None,
+        // Whether its date has come shows on the night that takes it in.
+        as_of: Date::MAX,
     };
     ingest.run(&mut state, &|_| {}, &|_| Ok(()))
 }

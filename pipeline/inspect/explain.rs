@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use arrow::datatypes::SchemaRef;
@@ -16,8 +17,8 @@ use crate::config::Config;
 use crate::contract::Contract;
 use crate::engine::Engine;
 use crate::lake::{Lake, Parameter, Query, State, Table, parameters_named, tables_named};
-use crate::model::Model;
-use crate::publish::{Making, Manifest, Releases};
+use crate::model::{Audience, Model};
+use crate::publish::{self, Making, Manifest, Releases};
 use crate::run::{self, ExitCode, Failure};
 use crate::{closed, embedded};
 
@@ -49,7 +50,7 @@ pub(super) struct Asked<'a> {
 /// Explains the row of a table that has these values, or its figure in one column. The text is for a terminal.
 pub fn explain(config: &Config, table: &str, keys: &[String], column: Option<&str>) -> Result<String, Failure> {
     let spill = tempfile::tempdir().context("making a folder for temporary files").map_err(fail(ExitCode::TryAgain))?;
-    let look = Look::open(config, spill.path())?;
+    let look = Look::open(config, table, spill.path())?;
     let model = look.model(table).map_err(fail(ExitCode::Usage))?;
     let schema = look.schema(table).map_err(fail(ExitCode::CheckFailed))?;
     let keys = keys.iter().map(|key| Key::parse(key, model, &schema)).collect::<anyhow::Result<Vec<_>>>();
@@ -63,6 +64,12 @@ pub fn explain(config: &Config, table: &str, keys: &[String], column: Option<&st
     let asked = Asked { model, schema, keys, column };
     asked.ensure_complete().map_err(fail(ExitCode::Usage))?;
     look.tell(&asked).map_err(fail(ExitCode::CheckFailed))
+}
+
+/// What the release tells of courses that were erased since it was made.
+fn tombstones(manifest: &Manifest) -> Vec<String> {
+    let erased = manifest.erased.as_ref().filter(|erased| erased.state_sha256.is_some());
+    erased.map_or_else(Vec::new, publish::tombstones)
 }
 
 impl Asked<'_> {
@@ -103,12 +110,24 @@ pub(super) fn put_row<'r>(
     Ok(())
 }
 
+/// The release that made what the public sees of a table until its product's next date, where that is not the one that is
+/// shown.
+fn public_release(config: &Config, models: &[Model], table: &str) -> anyhow::Result<Option<PathBuf>> {
+    let public = models.iter().find(|model| model.name == table && model.audience == Audience::Offentlig);
+    let Some(model) = public else { return Ok(None) };
+    let releases = Releases::at(&config.root);
+    let of_dates = publish::releases_of_dates(&config.root)?;
+    let kept = of_dates.get(&model.product).map(|release| releases.folder(release));
+    Ok(kept.filter(|release| release.join(publish::MANIFEST).is_file()))
+}
+
 impl<'a> Look<'a> {
-    fn open(config: &'a Config, spill: &std::path::Path) -> Result<Look<'a>, Failure> {
+    fn open(config: &'a Config, table: &str, spill: &std::path::Path) -> Result<Look<'a>, Failure> {
         let files = embedded::queries(config).map_err(fail(ExitCode::Configuration))?;
         let models = run::parse_models(&files).map_err(fail(ExitCode::Configuration))?;
         let traces = Trace::all(&files).collect::<anyhow::Result<_>>().map_err(fail(ExitCode::Configuration))?;
-        let shown = Releases::at(&config.root).current();
+        let shown = public_release(config, &models, table).map_err(fail(ExitCode::CheckFailed))?;
+        let shown = shown.or_else(|| Releases::at(&config.root).current());
         let state_file = shown.as_ref().unwrap_or(&config.root).join("state.json");
         let state = State::load(&state_file).map_err(fail(ExitCode::CheckFailed))?;
         let manifest = match &shown {
@@ -117,6 +136,11 @@ impl<'a> Look<'a> {
         };
         let engine = Engine::start(&config.engine, spill).map_err(fail(ExitCode::TryAgain))?;
         Ok(Look { config, engine, lake: Lake::at(&config.root.join("lake")), state, manifest, models, traces })
+    }
+
+    /// Whether courses were erased since the release was made: its figures count rows that are gone.
+    pub(super) fn is_bereft(&self) -> bool {
+        self.manifest.as_ref().is_some_and(|manifest| !tombstones(manifest).is_empty())
     }
 
     fn model(&self, table: &str) -> anyhow::Result<&Model> {
@@ -131,7 +155,13 @@ impl<'a> Look<'a> {
 
     fn schema(&self, table: &str) -> anyhow::Result<SchemaRef> {
         let entry = self.state.partitions(table).next();
-        let (_, entry) = entry.with_context(|| format!("{table} is not computed yet; run `speil run` first"))?;
+        let (_, entry) = entry.with_context(|| match self.is_bereft() {
+            true => format!(
+                "{table} held rows of courses that have been erased, so the figures of this release cannot be led back \
+                 any more; run `speil run` for figures without them"
+            ),
+            false => format!("{table} is not computed yet; run `speil run` first"),
+        })?;
         self.lake.schema(entry)
     }
 
@@ -179,6 +209,9 @@ impl<'a> Look<'a> {
             Some(manifest) => writeln!(out, "as of release {}", manifest.release)?,
             None => writeln!(out, "as computed; nothing is published yet")?,
         }
+        for tombstone in self.manifest.as_ref().map_or_else(Vec::new, tombstones) {
+            writeln!(out, "{tombstone}")?;
+        }
         writeln!(out, "\nRow")?;
         put_row(asked, columns.iter().zip(&row), "(absent)", &mut out)?;
         self.tell_public(asked, &mut out)?;
@@ -186,6 +219,14 @@ impl<'a> Look<'a> {
         self.tell_made(model, &mut out)?;
         self.tell_inputs(model, &mut out)?;
         let Some(trace) = self.traces.iter().find(|trace| trace.table == model.name) else { return Ok(out) };
+        if self.is_bereft() {
+            writeln!(
+                out,
+                "\nThe lines behind it: erased with the courses they belong to, or not to be told apart from them;"
+            )?;
+            writeln!(out, "run `speil run` for figures without them.")?;
+            return Ok(out);
+        }
         let row: BTreeMap<&str, Option<&str>> =
             columns.iter().map(String::as_str).zip(row.iter().map(Option::as_deref)).collect();
         let column = Parameter::Text(asked.column.unwrap_or_default().to_owned());

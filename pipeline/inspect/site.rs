@@ -62,6 +62,7 @@ pub(super) fn check(
             .flat_map(|product| config.product(product).thresholds)
             .map(|(name, value)| (name, value.to_string()))
             .collect(),
+        legal_basis: Some("x".to_owned()),
         made: made(config, planned, day).map_err(super::fail(ExitCode::Configuration))?.into(),
         ..About::default()
     };
@@ -82,7 +83,9 @@ fn made(config: &Config, planned: &Planned, day: Date) -> anyhow::Result<BTreeMa
     let (contracts, state) = (Contract::embedded()?, State::default());
     let models: Vec<&Model> = planned.models.ordered.iter().collect();
     let making = Making { models, contracts: &contracts, state: &state };
-    let made = |model: &Model| making.made(model, &config.product(&model.product).thresholds, &day.to_string());
+    let made = |model: &Model| {
+        making.made(model, &planned.models.settings(config, &model.product).thresholds, &day.to_string())
+    };
     Ok(planned.models.ordered.iter().map(|model| (model.name.clone(), made(model))).collect())
 }
 

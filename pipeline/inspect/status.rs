@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
+use crate::publish::HandedOver;
 use crate::run::Status;
-use crate::run::freshness::Level;
+use crate::run::freshness::{Freshness, Level};
 use crate::run::status::{RunState, RunStatus, SourceStatus, UnderWay};
 
 /// How many runs are told of in words.
@@ -24,6 +25,9 @@ pub fn in_words(status: &Status) -> String {
         let failed = product.failed_since.map_or("holds".to_owned(), |at| format!("fails since {}", oslo(at)));
         line(&mut text, format_args!("  {name}: {pages}; {failed}"));
         error(&mut text, &product.error);
+        for (table, done) in &product.handed_over {
+            line(&mut text, format_args!("    {table}: {}", to_kpr(done)));
+        }
     }
     line(&mut text, format_args!("Sources:"));
     for (name, status) in &status.sources {
@@ -33,6 +37,13 @@ pub fn in_words(status: &Status) -> String {
         line(&mut text, format_args!("Passed over: {damaged}"));
     }
     text
+}
+
+fn to_kpr(done: &HandedOver) -> String {
+    match done {
+        HandedOver::NoKey => "not handed over to KPR, since `kpr_nokkel` is not set".to_owned(),
+        HandedOver::File { rows, .. } => format!("{rows} rows lie encrypted for KPR in the outbox"),
+    }
 }
 
 fn runs(text: &mut String, status: &Status) {
@@ -91,11 +102,16 @@ fn source(text: &mut String, name: &str, status: &SourceStatus) {
     }
     let late = status.freshness.as_ref().filter(|freshness| freshness.level != Level::IRute);
     if let Some((due, days)) = late.and_then(|freshness| freshness.due.zip(freshness.late_days)) {
-        line(text, format_args!("    late: the next was due {due}, {days} days before the last run"));
+        let counties = late.map(Freshness::late_counties_in_words).unwrap_or_default();
+        line(text, format_args!("    late: the next was due {due}, {days} days before the last run{counties}"));
     }
     if !status.quarantined.is_empty() {
         let rules: Vec<String> = status.quarantined.iter().map(|(rule, rows)| format!("{rule} {rows}")).collect();
         line(text, format_args!("    in quarantine: {}", rules.join(", ")));
+    }
+    for failed in &status.not_fetched {
+        let since = failed.since.map_or("?".to_owned(), oslo);
+        line(text, format_args!("    not fetched since {since}: {}: {}", failed.what, failed.reason));
     }
     for refused in &status.refused {
         let since = refused.since.map_or("?".to_owned(), oslo);

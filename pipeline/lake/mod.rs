@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -135,16 +136,22 @@ impl Lake {
     }
 
     /// Every batch of a file, for tables small enough to be read whole.
-    pub fn read(&self, entry: &Entry) -> anyhow::Result<Vec<arrow::array::RecordBatch>> {
+    pub fn read(&self, entry: &Entry) -> anyhow::Result<Vec<RecordBatch>> {
+        self.batches(entry)?.collect()
+    }
+
+    /// Every batch of a file, one after the other.
+    pub fn batches(&self, entry: &Entry) -> anyhow::Result<impl Iterator<Item = anyhow::Result<RecordBatch>>> {
         self.check(entry)?;
         let path = self.path(entry);
-        let broken = || format!("{} is not readable as Parquet", path.display());
-        let builder = ParquetRecordBatchReaderBuilder::try_new(disk::open(&path)?).with_context(broken)?;
-        builder.build().with_context(broken)?.map(|batch| batch.with_context(broken)).collect()
+        let broken = format!("{} is not readable as Parquet", path.display());
+        let builder = ParquetRecordBatchReaderBuilder::try_new(disk::open(&path)?).with_context(|| broken.clone())?;
+        let reader = builder.build().with_context(|| broken.clone())?;
+        Ok(reader.map(move |batch| batch.with_context(|| broken.clone())))
     }
 
     /// One column of a file.
-    pub fn read_column(&self, entry: &Entry, column: &str) -> anyhow::Result<Vec<arrow::array::RecordBatch>> {
+    pub fn read_column(&self, entry: &Entry, column: &str) -> anyhow::Result<Vec<RecordBatch>> {
         self.check(entry)?;
         let path = self.path(entry);
         let broken = || format!("{} is not readable as Parquet", path.display());

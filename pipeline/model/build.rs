@@ -31,8 +31,8 @@ pub struct Builder<'a> {
     pub lake: &'a Lake,
     /// What a build that was stopped had computed; what this one computes is added.
     pub finished: &'a Finished,
-    /// The one product to bring up to date, with what all share; absent = all.
-    pub only: Option<&'a str>,
+    /// The products to bring up to date, with what all share; absent = all.
+    pub only: Option<&'a BTreeSet<String>>,
 }
 
 /// A model that was run for one of its partitions.
@@ -71,12 +71,13 @@ impl Built {
 }
 
 impl Builder<'_> {
-    /// Brings every model up to date in `state`; the caller commits it. One product's failure stops its own models
-    /// only. `progress` is told each model before it is run.
+    /// Brings every model up to date in `state`; the caller commits it. One product's failure stops its own models and
+    /// those of products that are built on it, no others. `progress` is told each model before it is run.
     pub fn run(&self, state: &mut State, progress: &dyn Fn(&str)) -> Built {
         let mut built = Built::default();
         let before = state.clone();
-        let asked_for = |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| model.product == only);
+        let asked_for =
+            |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| only.contains(&model.product));
         for model in self.models.ordered.iter().filter(asked_for) {
             if built.failed.contains_key(&model.product) || built.failed.contains_key(SHARED) {
                 continue;
@@ -84,13 +85,17 @@ impl Builder<'_> {
             progress(&model.name);
             if let Err(error) = self.model(model, state, &mut built) {
                 built.failed.insert(model.product.clone(), error);
+                self.models.fail_with(&mut built.failed);
             }
         }
         if let Some(error) = built.failed.remove(SHARED) {
             let message = format!("{error:#}");
             let mut causes = std::iter::once(error).chain(std::iter::repeat_with(|| anyhow::anyhow!("{message}")));
-            let products =
-                self.models.products().into_iter().filter(|product| self.only.is_none_or(|only| only == *product));
+            let products = self
+                .models
+                .products()
+                .into_iter()
+                .filter(|product| self.only.is_none_or(|only| only.contains(*product)));
             built.failed.extend(products.map(str::to_owned).zip(causes.by_ref()));
         }
         for model in self.models.ordered.iter().filter(|model| built.failed.contains_key(&model.product)) {

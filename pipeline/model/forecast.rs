@@ -77,7 +77,8 @@ impl<'b> Builder<'b> {
             other.put(&arrival.table, &arrival.partition, entry);
         }
         let mut forecast = Forecast::default();
-        let asked_for = |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| model.product == only);
+        let asked_for =
+            |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| only.contains(&model.product));
         let models: &'b Models = self.models;
         for model in models.ordered.iter().filter(asked_for) {
             for month in self.partitions(model, &other) {

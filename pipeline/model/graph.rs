@@ -7,8 +7,9 @@ use arrow::datatypes::{DataType, SchemaRef};
 
 use super::header::{Audience, Model};
 use crate::closed;
+use crate::config::{Config, Product};
 use crate::engine::Engine;
-use crate::lake::{Lake, Parameter, Query, Table};
+use crate::lake::{Lake, Parameter, Query, Table, parameters_named};
 
 /// The models of all products, inputs before what reads them, with the columns of each.
 pub struct Models {
@@ -72,6 +73,45 @@ impl Models {
     /// The model of that name.
     pub fn find(&self, name: &str) -> Option<&Model> {
         self.ordered.iter().find(|model| model.name == name)
+    }
+
+    /// The products whose tables a product reads, directly or through others; without itself and `felles`.
+    pub fn foundation(&self, product: &str) -> BTreeSet<&str> {
+        let mut all: BTreeSet<&str> = BTreeSet::new();
+        let mut waiting = vec![product];
+        while let Some(next) = waiting.pop() {
+            let own = self.ordered.iter().filter(|model| model.product == next);
+            for read in own.flat_map(|model| &model.products_read) {
+                if read != product && all.insert(read) {
+                    waiting.push(read);
+                }
+            }
+        }
+        all
+    }
+
+    /// A product that is built on one that failed fails with it: its figures would be of two different nights.
+    pub fn fail_with(&self, failed: &mut BTreeMap<String, anyhow::Error>) {
+        for product in self.products() {
+            let cause = self.foundation(product).into_iter().find(|read| failed.contains_key(*read));
+            if let Some(cause) = cause.filter(|_| !failed.contains_key(product)) {
+                let what = format!("{product} is built on {cause}, which failed; it keeps what it has published");
+                failed.insert(product.to_owned(), anyhow::anyhow!(what));
+            }
+        }
+    }
+
+    /// A product's settings, with the thresholds and paragraphs that decide the tables it is built on.
+    pub fn settings(&self, config: &Config, product: &str) -> Product {
+        let mut settings = config.product(product);
+        for read in self.foundation(product) {
+            let theirs = config.product(read);
+            let models = self.ordered.iter().filter(|model| model.product == read);
+            let named: BTreeSet<String> = models.flat_map(|model| parameters_named(&model.sql)).collect();
+            settings.thresholds.extend(theirs.thresholds.into_iter().filter(|(name, _)| named.contains(name)));
+            settings.paragraphs = theirs.paragraphs;
+        }
+        settings
     }
 
     /// The products that have a folder, without `felles`.
@@ -165,9 +205,11 @@ fn order_all(
     for model in waiting.values() {
         for read in &model.reads {
             if let Some(other) = waiting.get(read) {
-                if other.product != model.product && other.product != SHARED {
+                let declared = || model.products_read.contains(&other.product);
+                if other.product != model.product && other.product != SHARED && !declared() {
                     faults.push(anyhow::anyhow!(
-                        "{}: {read} belongs to {}; a product reads its own tables and those of {SHARED}",
+                        "{}: {read} belongs to {}; a product reads its own tables, those of {SHARED}, and those of products \
+                         that the header names in `bygger_paa`",
                         model.at_name(read),
                         other.product
                     ));
@@ -260,6 +302,43 @@ mod tests {
         assert!(error.starts_with("queries/reservasjon/a.sql:8: these models read each other in a circle"), "{error}");
         let error = order(vec![model("a", "kidle")], &sources()).unwrap_err().to_string();
         assert_eq!(error, "queries/reservasjon/a.sql:8: there is no table `kidle`; the nearest is `kilde`");
+    }
+
+    /// A model of a product, with what its header says of other products.
+    fn of(product: &str, name: &str, reads: &str, header: &str) -> Model {
+        let text = format!(
+            "/*---\ntitle = \"T\"\naudience = \"arbeid\"\ngrain = [\"a\"]\nversjon = 1\n{header}\n---*/\nselect a\nfrom {reads}\norder by a\n"
+        );
+        Model::parse(product, name, &text).unwrap()
+    }
+
+    #[test]
+    fn another_products_table_is_read_only_by_who_says_so() {
+        let other = || model("a", "kilde");
+        let error = order(vec![other(), of("b", "x", "a", "")], &sources()).unwrap_err().to_string();
+        assert!(error.starts_with("queries/b/x.sql:8: a belongs to reservasjon; "), "{error}");
+        let built_on = of("b", "x", "a", "bygger_paa = [\"reservasjon\"]");
+        assert_eq!(order(vec![built_on, other()], &sources()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_product_fails_with_what_it_is_built_on_through_any_chain() {
+        let on = |product: &str| format!("bygger_paa = [\"{product}\"]");
+        let ordered = vec![
+            of("a", "x", "kilde", ""),
+            of("b", "y", "x", &on("a")),
+            of("c", "z", "y", &on("b")),
+            of("d", "w", "kilde", ""),
+        ];
+        let models = Models { ordered, schemas: BTreeMap::new() };
+        assert_eq!(models.foundation("c"), ["a", "b"].into());
+        assert!(models.foundation("a").is_empty());
+        let mut failed = BTreeMap::from([("a".to_owned(), anyhow::anyhow!("x"))]);
+        models.fail_with(&mut failed);
+        assert_eq!(failed.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+        let mut failed = BTreeMap::from([("c".to_owned(), anyhow::anyhow!("x"))]);
+        models.fail_with(&mut failed);
+        assert_eq!(failed.keys().collect::<Vec<_>>(), ["c"]);
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub enum Touch {
 pub enum Outbox {
     /// The county of the row's `mappe`.
     Fylke,
+    /// KPR: one encrypted file of all rows, without `mappe`.
+    Kpr,
 }
 
 /// What a public model says of itself where the rules for persons do not fit it. A closed list.
@@ -77,8 +79,8 @@ pub struct ColumnSpec {
     /// Whether this is the number of lines behind the row, of which a public row needs a least number (D7).
     #[serde(default)]
     pub grunnlag: bool,
-    /// Whether this is how many units (counties) the row covers: two public values of one row that cover other units
-    /// differ by what came or went (D5).
+    /// Whether this is which units (counties) the row covers, or how many where it cannot say which: two public values
+    /// of one row that cover other units differ by what came or went (D5).
     #[serde(default)]
     pub dekning: bool,
     /// The column with the second largest.
@@ -129,6 +131,10 @@ pub struct Model {
     pub folder_column: Option<String>,
     /// To whom a work table's rows are handed over outside the portal; most are to nobody.
     pub outbox: Option<Outbox>,
+    /// Other products whose tables it reads: the product is then never newer or older than they are.
+    pub products_read: BTreeSet<String>,
+    /// Whether its product is off until the configuration names a legal basis.
+    pub needs_legal_basis: bool,
     /// What the counts are split by.
     pub dimensions: Vec<String>,
     /// Set where the rules for persons do not fit a public model; the header then gives the reason.
@@ -165,6 +171,10 @@ struct Written {
     grain: Vec<String>,
     mappe: Option<String>,
     utboks: Option<Outbox>,
+    #[serde(default)]
+    bygger_paa: BTreeSet<String>,
+    #[serde(default)]
+    krever_rettsgrunnlag: bool,
     #[serde(default)]
     dimensjoner: Vec<String>,
     personvern: Option<Privacy>,
@@ -206,6 +216,8 @@ impl Model {
             grain: written.grain,
             folder_column: written.mappe,
             outbox: written.utboks,
+            products_read: written.bygger_paa,
+            needs_legal_basis: written.krever_rettsgrunnlag,
             dimensions: written.dimensjoner,
             privacy: written.personvern,
             version: written.versjon,
@@ -235,10 +247,11 @@ impl Model {
         let file = &self.file;
         ensure!(!self.grain.is_empty(), "{}: `grain` names no column", self.at("grain"));
         ensure!(!self.reads.contains(&self.name), "{file}: the model reads itself");
-        let has_folder = matches!(self.audience, Audience::Lege | Audience::Fylke) || self.outbox.is_some();
+        let to_a_county = self.outbox == Some(Outbox::Fylke);
+        let has_folder = matches!(self.audience, Audience::Lege | Audience::Fylke) || to_a_county;
         ensure!(
             has_folder == self.folder_column.is_some(),
-            "{}: `mappe` is for audience lege and fylke and for `utboks`, and required there",
+            "{}: `mappe` is for audience lege and fylke and for `utboks = \"fylke\"`, and required there",
             self.at("audience")
         );
         ensure!(
@@ -263,6 +276,11 @@ impl Model {
                 self.at("grain")
             );
         }
+        ensure!(
+            !self.products_read.contains(&self.product),
+            "{}: `bygger_paa` names other products than the model's own",
+            self.at("bygger_paa")
+        );
         for input in self.inputs.keys() {
             ensure!(self.reads.contains(input), "{}: the statement does not read {input}", self.at(input));
         }

@@ -12,6 +12,7 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, Shown};
+use super::public::History;
 use crate::config::{Config, NOTICE};
 use crate::disk;
 
@@ -44,18 +45,27 @@ impl Turn {
     }
 }
 
-/// The public's turn: `dates` are the product's, `before` the release that is shown.
-pub(super) fn public(dates: Option<&[Date]>, as_of: DateTime, product: &str, before: Option<&Manifest>) -> Turn {
+/// The public's turn: `dates` are the product's, `before` the release that is shown, `last` the figures that were public
+/// last. The release may have none of the product, or be an earlier one that was rolled back to: a date whose figures
+/// have been public is no news, whatever is shown now.
+pub(super) fn public(
+    dates: Option<&[Date]>,
+    as_of: DateTime,
+    product: &str,
+    before: Option<&Manifest>,
+    last: Option<&Shown>,
+) -> Turn {
     let Some(dates) = dates else { return Turn::Now(None) };
-    let passed = dates.iter().copied().rfind(|date| has_come(*date, as_of));
+    let is_news = |date: &Date| last.is_none_or(|last| is_after(*date, last));
+    let passed = dates.iter().copied().rfind(|date| has_come(*date, as_of)).filter(is_news);
     let next = dates.iter().copied().find(|date| !has_come(*date, as_of));
     match (shown(product, PUBLIC, before), passed, next) {
         (Some(shown), Some(passed), _) if is_after(passed, &shown) => Turn::Now(Some(passed)),
         (Some(shown), _, _) => Turn::Kept(shown),
         (None, Some(passed), _) => Turn::Now(Some(passed)),
         (None, None, Some(next)) => Turn::Coming(next),
-        // The configuration's list is never empty.
-        (None, None, None) => Turn::Now(None),
+        // The last date's figures have been public, and no release has them any more.
+        (None, None, None) => Turn::Now(last.and_then(|last| last.date.as_ref()?.parse().ok())),
     }
 }
 
@@ -71,6 +81,30 @@ pub(super) fn doctors(day: Option<i8>, as_of: DateTime, product: &str, before: O
         Some(shown) if !is_after(last, &shown) => Turn::Kept(shown),
         _ => Turn::Now(Some(last)),
     }
+}
+
+/// What of a product's figures would wait for another night's date, in words; nothing where every run changes them.
+pub fn waits(
+    config: &Config,
+    product: &str,
+    as_of: DateTime,
+    before: Option<&Manifest>,
+) -> anyhow::Result<Vec<String>> {
+    let dates = config.product(product).dates;
+    let history = History::load(&config.root)?;
+    let last = history.last(product).map(|switch| &switch.figures);
+    let next = dates.public.iter().flatten().find(|date| !has_come(**date, as_of));
+    let until = next.map_or("; no further date is announced".to_owned(), |date| format!(" until {date} 08:00"));
+    let mut waits = Vec::new();
+    match public(dates.public.as_deref(), as_of, product, before, last) {
+        Turn::Now(_) => {}
+        Turn::Kept(shown) => waits.push(format!("public figures stay those of {}{until}", shown.as_of)),
+        Turn::Coming(date) => waits.push(format!("the first public figures come on {date} 08:00")),
+    }
+    if let (Some(day), Turn::Kept(shown)) = (dates.doctors, doctors(dates.doctors, as_of, product, before)) {
+        waits.push(format!("doctors' figures stay those of {} until the next {day}th 08:00", shown.as_of));
+    }
+    Ok(waits)
 }
 
 fn has_come(date: Date, as_of: DateTime) -> bool {
@@ -105,11 +139,17 @@ struct Calendar(BTreeMap<String, BTreeMap<String, String>>);
 pub fn announce(config: &Config, as_of: DateTime) -> anyhow::Result<()> {
     let place = config.root.join(super::public::FOLDER).join("kalender.json");
     let mut calendar = read(&place)?;
+    let history = History::load(&config.root)?;
     let mut changed = false;
     for (name, product) in &config.products {
         let Some(dates) = &product.dates.public else { continue };
         let notice = product.thresholds.get(NOTICE).copied().unwrap_or(0);
         let is_first = !calendar.0.contains_key(name);
+        ensure!(
+            !(is_first && history.last(name).is_some_and(|switch| switch.figures.date.is_some())),
+            "figures of {name} have been published on a date, but {} does not know it; restore it from backup",
+            place.display()
+        );
         let seen = calendar.0.entry(name.clone()).or_default();
         for date in dates {
             if seen.contains_key(&date.to_string()) {
@@ -169,11 +209,12 @@ mod tests {
             settings: BTreeMap::new(),
             products: [("p".to_owned(), product)].into(),
             files: files.into(),
+            erased: None,
         }
     }
 
     fn turn(as_of: &str, before: Option<&Manifest>) -> Turn {
-        public(Some(&dates()), at(as_of), "p", before)
+        public(Some(&dates()), at(as_of), "p", before, None)
     }
 
     fn date(text: &str) -> Date {
@@ -197,10 +238,23 @@ mod tests {
 
     #[test]
     fn a_product_without_dates_changes_on_every_run_and_with_its_first_dates_keeps_what_it_showed() {
-        assert_eq!(public(None, at("2026-12-01"), "p", None), Turn::Now(None));
+        assert_eq!(public(None, at("2026-12-01"), "p", None, None), Turn::Now(None));
         let before = release("2026-11-10", None);
         assert_eq!(turn("2026-11-20", Some(&before)), Turn::Kept(Shown { as_of: "2026-11-10".to_owned(), date: None }));
         assert_eq!(turn("2026-12-01", Some(&before)), Turn::Now(Some(date("2026-12-01"))));
+    }
+
+    #[test]
+    fn figures_that_have_been_public_on_a_date_are_no_news_whatever_is_shown() {
+        let last = Shown { as_of: "2026-12-01".to_owned(), date: Some("2026-12-01".to_owned()) };
+        let turn = |as_of: &str, before: Option<&Manifest>| public(Some(&dates()), at(as_of), "p", before, Some(&last));
+        // The release that is shown has nothing of the product: the next figures come on their date.
+        assert_eq!(turn("2026-12-05", None), Turn::Coming(date("2027-02-02")));
+        assert_eq!(turn("2027-02-02", None), Turn::Now(Some(date("2027-02-02"))));
+        // Rolled back to one from before the date: what it shows stays until the next.
+        let earlier = release("2026-11-10", None);
+        assert!(matches!(turn("2026-12-05", Some(&earlier)), Turn::Kept(_)));
+        assert_eq!(turn("2027-02-03", Some(&earlier)), Turn::Now(Some(date("2027-02-02"))));
     }
 
     #[test]

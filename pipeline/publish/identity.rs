@@ -1,5 +1,5 @@
 //! No doctor's number where it does not belong: in `offentlig/` and `fylke/` none of the register's, in `lege/<hpr>/`
-//! none but that doctor's own.
+//! none but that doctor's own, and in `intern/<product>/` none unless the product has a legal basis.
 //!
 //! A count may by chance be the same digits as a number of 7 to 9 digits, so it is decided by context:
 //!
@@ -37,6 +37,8 @@ pub(super) struct Identities {
     numbers: BTreeSet<String>,
     /// Table → its columns of figures.
     figures: BTreeMap<String, BTreeSet<String>>,
+    /// The products whose staff may see single doctors.
+    allowed: BTreeSet<String>,
 }
 
 impl Identities {
@@ -57,18 +59,21 @@ impl Identities {
             // A file that is gone or damaged is told elsewhere; its table then has no column of figures.
             .map(|(table, path)| (table, figures(&path).unwrap_or_default()))
             .collect();
-        Ok(Identities { numbers, figures })
+        let allowed = manifest.products.iter().filter(|(_, product)| product.legal_basis.is_some());
+        let allowed = allowed.map(|(product, _)| product.clone()).collect();
+        Ok(Identities { numbers, figures, allowed })
     }
 
     /// What is wrong with a file's path.
     pub(super) fn in_path(&self, path: &str) -> Option<String> {
-        let told = is_watched(path) && !path.starts_with("lege/") && runs(path).any(|run| self.numbers.contains(run));
+        let told =
+            self.is_watched(path) && !path.starts_with("lege/") && runs(path).any(|run| self.numbers.contains(run));
         told.then(|| "has a doctor's number in its path".to_owned())
     }
 
     /// What is wrong with a file. `table` is the table that the manifest says it shows.
     pub(super) fn in_file(&self, path: &str, table: Option<&str>, text: &str) -> Option<String> {
-        if !is_watched(path) {
+        if !self.is_watched(path) {
             return None;
         }
         if path.ends_with(".csv") {
@@ -77,6 +82,16 @@ impl Identities {
         let own = own(path);
         let strange = runs(text).any(|run| run != own && self.numbers.contains(run));
         strange.then(|| "holds another doctor's number".to_owned())
+    }
+
+    fn is_watched(&self, path: &str) -> bool {
+        let mut folders = path.split('/');
+        let watched = match folders.next() {
+            Some("offentlig" | "fylke" | "lege") => true,
+            Some("intern") => !folders.next().is_some_and(|product| self.allowed.contains(product)),
+            _ => false,
+        };
+        watched && !path.contains("/assets/")
     }
 
     fn in_table(&self, path: &str, table: Option<&str>, text: &str) -> Option<String> {
@@ -137,11 +152,6 @@ fn names_doctors(name: &str) -> bool {
     name.to_ascii_lowercase().contains("hpr")
 }
 
-fn is_watched(path: &str) -> bool {
-    let tree = path.split('/').next().unwrap_or("");
-    matches!(tree, "offentlig" | "fylke" | "lege") && !path.contains("/assets/")
-}
-
 /// Whose folder a file lies in.
 fn own(path: &str) -> &str {
     path.strip_prefix("lege/").and_then(|rest| rest.split('/').next()).unwrap_or("")
@@ -177,7 +187,8 @@ mod tests {
     fn identities() -> Identities {
         let figures = BTreeSet::from(["n".to_owned(), "m".to_owned()]);
         let numbers = ["1234567", "7654321", "2345678", "3456789"].map(str::to_owned);
-        Identities { numbers: numbers.into(), figures: BTreeMap::from([("t".to_owned(), figures)]) }
+        let figures = BTreeMap::from([("t".to_owned(), figures)]);
+        Identities { numbers: numbers.into(), figures, allowed: BTreeSet::from(["p".to_owned()]) }
     }
 
     fn found(path: &str, text: &str) -> String {
@@ -202,7 +213,10 @@ mod tests {
             assert_eq!(found("offentlig/index.html", fine), "", "{fine}");
         }
         assert_eq!(found("offentlig/assets/style.css", "1234567"), "");
+        // Staff see single doctors where the product has a legal basis, and nowhere else.
         assert_eq!(found("intern/p/t.csv", "rekvirent_hpr\n1234567\n"), "");
+        assert_eq!(found("intern/too/t.csv", "rekvirent_hpr\n1234567\n"), "has a column of HPR numbers");
+        assert_eq!(found("intern/too/index.html", "1234567"), "holds another doctor's number");
     }
 
     #[test]

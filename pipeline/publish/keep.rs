@@ -1,6 +1,9 @@
-//! How many releases stay: the last ones, and always the one that is shown and the one that going back would show.
+//! How many releases stay: the last ones, and always the one that is shown, the one that going back would show, and those
+//! whose figures are public until the next date.
 //!
 //! Knows nothing of what is in them. Files that kept releases share with removed ones are hard links, and stay.
+
+use std::collections::BTreeSet;
 
 use super::release::{RETIRED, Releases};
 use crate::disk;
@@ -10,14 +13,16 @@ use crate::lake::State;
 const LEAST: usize = 2;
 
 impl Releases {
-    /// Removes all but the last releases. `published` are their names by when they were published last; one that it does
-    /// not know is older than those that it does. Call it after a release is shown. Returns the names of those removed.
-    pub fn retire(&self, published: &[String], keep: usize) -> anyhow::Result<Vec<String>> {
+    /// Removes all but the last releases and those that are needed. `published` are their names by when they were published
+    /// last; one that it does not know is older than those that it does. Call it after a release is shown. Returns the names
+    /// of those removed.
+    pub fn retire(&self, published: &[String], keep: usize, needed: &BTreeSet<String>) -> anyhow::Result<Vec<String>> {
         let (shown, names) = (self.shown(), self.names()?);
         let rank = |name: &String| (Some(name) == shown.as_ref(), published.iter().position(|known| known == name));
         let mut by_age = names;
         by_age.sort_by_key(rank);
         by_age.truncate(by_age.len().saturating_sub(keep.max(LEAST)));
+        by_age.retain(|name| !needed.contains(name));
         // A folder is renamed first, so that what a stopped removal leaves is no release, and the names are on the disk
         // before a file is gone.
         for name in &by_age {
@@ -42,6 +47,10 @@ mod tests {
 
     /// Releases `a` … `f`, of which one is shown; says which are left.
     fn left(shown: &str, published: &[&str], keep: usize) -> String {
+        left_with(shown, published, keep, &[])
+    }
+
+    fn left_with(shown: &str, published: &[&str], keep: usize, needed: &[&str]) -> String {
         let root = tempfile::tempdir().unwrap();
         let releases = Releases::at(root.path());
         for name in ["a", "b", "c", "d", "e", "f"] {
@@ -50,7 +59,8 @@ mod tests {
         disk::write(&releases.folder(".fjernes-x").join("manifest.json"), b"{}").unwrap();
         releases.switch(shown).unwrap();
         let published: Vec<String> = published.iter().map(|name| (*name).to_owned()).collect();
-        let removed = releases.retire(&published, keep).unwrap();
+        let removed =
+            releases.retire(&published, keep, &needed.iter().map(|name| (*name).to_owned()).collect()).unwrap();
         assert!(!releases.folder(".fjernes-x").exists());
         let names = releases.names().unwrap();
         assert_eq!(names.len() + removed.len(), 6);
@@ -70,5 +80,7 @@ mod tests {
         }
         assert_eq!(left("f", &["a", "b", "c", "d", "e", "f"], 6), "abcdef");
         assert_eq!(left("f", &["a", "b", "c", "d", "e", "f"], 14), "abcdef");
+        // What the public sees until the next date is of `b`.
+        assert_eq!(left_with("f", &["a", "b", "c", "d", "e", "f"], 3, &["b"]), "bdef");
     }
 }

@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::disk;
+use crate::erasure::{Erasures, Tombstone};
 
 /// A release's manifest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,29 @@ pub struct Manifest {
     pub products: BTreeMap<String, Product>,
     /// Path → file.
     pub files: BTreeMap<String, File>,
+    /// Courses that are erased; absent when none ever was. Not part of what the release is called after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
+}
+
+/// The tombstones that a release bears.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// Hash of a course's id → the day on which it was erased, and how many delivered rows went.
+    pub courses: BTreeMap<String, (String, u64)>,
+    /// SHA-256 of `state.json` without their rows, when the release was made with them: its figures still count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_sha256: Option<String>,
+}
+
+impl Erased {
+    /// The tombstones of a root; absent when there are none.
+    pub fn of(erasures: &Erasures) -> Option<Erased> {
+        let stone = |(hash, stone): (&String, &Tombstone)| (hash.clone(), (stone.date.clone(), stone.rows));
+        let courses: BTreeMap<_, _> = erasures.courses.iter().map(stone).collect();
+        (!courses.is_empty()).then_some(Erased { courses, state_sha256: None })
+    }
 }
 
 /// One product's part.
@@ -39,6 +63,9 @@ pub struct Product {
     /// The date of the first run that could not renew it; absent when the release's own run made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands_since: Option<String>,
+    /// What allows the product, for one that needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
     /// Source table → partition → content hash.
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Model → hash of its file.
@@ -122,7 +149,7 @@ impl Manifest {
 
     /// SHA-256 of everything in the release but how the engine ran and what the release is called.
     pub fn content(&self) -> anyhow::Result<String> {
-        let unnamed = Manifest { release: String::new(), settings: BTreeMap::new(), ..self.clone() };
+        let unnamed = Manifest { release: String::new(), settings: BTreeMap::new(), erased: None, ..self.clone() };
         Ok(disk::sha256(unnamed.to_json()?.as_bytes()))
     }
 }

@@ -7,7 +7,9 @@
 mod carried;
 mod complete;
 mod courses;
+mod cubes;
 mod dates;
+mod erased;
 mod identity;
 mod keep;
 mod made;
@@ -18,9 +20,11 @@ mod pages;
 mod public;
 mod release;
 mod revision;
+mod sealed;
 mod site;
 mod switch;
 mod unchanged;
+mod variables;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,19 +34,27 @@ use anyhow::Context;
 use arrow::array::RecordBatch;
 use jiff::civil::DateTime;
 
-pub use dates::announce;
+pub use dates::{announce, waits};
+pub(crate) use erased::tombstones;
+pub use erased::{bury, told as erased};
 pub use made::Making;
-pub use manifest::{File, MANIFEST, Manifest, Product, Shown};
+pub use manifest::{Erased, File, MANIFEST, Manifest, Product, Shown};
 pub use older::computed;
+pub(crate) use outbox::FOLDER as OUTBOX_FOLDER;
 pub(crate) use public::FOLDER as PUBLIC_FOLDER;
+pub use public::releases_of_dates;
 pub use release::Releases;
 pub use revision::sample_revisions;
+pub use sealed::HandedOver;
+pub(crate) use sealed::check_keys;
 pub use verify::{Problem, verify};
 
 use crate::check::Held;
 use crate::config::Config;
 use crate::disclosure::{self, Disclosed, Thresholds};
 use crate::embedded::Files;
+use crate::erasure::Erasures;
+use crate::export::cube::Cube;
 use crate::lake::{Damaged, Entry, Lake, State};
 use crate::model::{Audience, Model, Models, SHARED};
 use crate::render::{Late, Site, SiteFiles};
@@ -58,6 +70,8 @@ pub struct Publisher<'a> {
     pub config: &'a Config,
     /// Headers of the tables.
     pub models: &'a Models,
+    /// Yearly figures in the layout of other registers' cubes.
+    pub cubes: &'a [Cube],
     /// Where tables are.
     pub lake: &'a Lake,
     /// The files in force.
@@ -87,6 +101,8 @@ pub struct Published {
     pub new: bool,
     /// Public tables that are not published yet → why.
     pub withheld: BTreeMap<String, String>,
+    /// Product → table of events for KPR → what became of it.
+    pub handed_over: BTreeMap<String, BTreeMap<String, HandedOver>>,
 }
 
 /// Why nothing was published.
@@ -100,6 +116,30 @@ pub enum PublishError {
     Site(anyhow::Error),
     /// Writing, verifying or switching failed.
     Publishing(anyhow::Error),
+    /// One of these, and it concerns one product alone: the others can be published without it.
+    OfProduct {
+        /// The product.
+        product: String,
+        /// What failed.
+        cause: Box<PublishError>,
+    },
+}
+
+impl PublishError {
+    /// The same, as one product's own, unless the machine failed: then the next product would meet the same.
+    fn of(self, product: &str) -> PublishError {
+        let by_disk = match &self {
+            PublishError::Disclosure(error)
+            | PublishError::Damaged(error)
+            | PublishError::Site(error)
+            | PublishError::Publishing(error) => disk::advice(error).is_some(),
+            PublishError::OfProduct { .. } => true,
+        };
+        if by_disk || product == SHARED {
+            return self;
+        }
+        PublishError::OfProduct { product: product.to_owned(), cause: Box::new(self) }
+    }
 }
 
 impl From<anyhow::Error> for PublishError {
@@ -131,9 +171,12 @@ impl Publisher<'_> {
     pub fn publish(&self) -> Result<Published, PublishError> {
         let releases = Releases::at(&self.config.root);
         let mut draft = releases.begin()?;
-        if !self.carried.is_empty() && draft.before.is_none() && releases.shown().is_some() {
-            let what = "the release that is shown has no readable manifest, so files of a product cannot be \
-                        taken over from it; roll back to one that holds, and run again";
+        let dated = |product: &str| self.config.product(product).dates.is_any();
+        let takes_over = !self.carried.is_empty() || self.models.products().into_iter().any(dated);
+        if takes_over && draft.before.is_none() && releases.shown().is_some() {
+            let what = "the release that is shown has no readable manifest, so it cannot be told what it shows, and \
+                        nothing can be taken over from it; roll back to one that holds (`speil rollback`), and run \
+                        again";
             return Err(PublishError::Publishing(anyhow::anyhow!(what)));
         }
         let mut turns = self.turns(&draft).map_err(PublishError::Disclosure)?;
@@ -141,8 +184,7 @@ impl Publisher<'_> {
             return Ok(self.keep_shown(&releases, draft, turns)?);
         }
         let tables = self.tables()?;
-        let disclosed = self.disclose(&tables).and_then(|tables| self.audit(tables, &mut turns));
-        let disclosed = disclosed.map_err(PublishError::Disclosure)?;
+        let disclosed = self.disclose(&tables).and_then(|tables| self.audit(tables, &mut turns))?;
         let pairs: Vec<(&Model, &Disclosed)> = disclosed.iter().map(|(model, table)| (*model, table)).collect();
         let withheld = disclosure::withheld(&pairs);
         for (table, why) in &withheld {
@@ -150,15 +192,18 @@ impl Publisher<'_> {
         }
 
         self.put_public(&disclosed, &withheld, &mut turns, &mut draft)?;
+        self.put_cubes(&disclosed, &withheld, &turns, &mut draft)?;
         self.put_private(&tables, &turns, &mut draft)?;
         self.put_pages(&tables, &disclosed, &withheld, &turns, &mut draft)?;
+        self.put_variables(&mut draft)?;
         self.carry_files(&mut draft)?;
         self.carry_kept(&turns, &mut draft)?;
         self.put_assets(&turns, &mut draft)?;
         let state = self.released_state(&draft)?.to_json()?;
         draft.put("state.json", state.as_bytes(), &About::default())?;
 
-        let mut manifest = self.manifest(&draft, &withheld, &turns);
+        let erased = Erased::of(&Erasures::load(&self.config.root)?);
+        let mut manifest = self.manifest(&draft, &withheld, &turns, erased);
         manifest.release = manifest.id()?;
         disk::write_new(&draft.folder().join(MANIFEST), manifest.to_json()?.as_bytes())?;
         let problems = verify::verify_with(draft.folder(), self.lake)?;
@@ -175,7 +220,8 @@ impl Publisher<'_> {
         turns.history.commit()?;
         let folder = releases.show(draft, &manifest.release)?;
         turns.history.confirm(&manifest)?;
-        Ok(Published { release: manifest.release, folder, new, withheld })
+        let handed_over = self.hand_over()?;
+        Ok(Published { release: manifest.release, folder, new, withheld, handed_over })
     }
 
     /// Nothing is new: what is shown stays.
@@ -186,7 +232,13 @@ impl Publisher<'_> {
         turns.history.confirm(&before)?;
         let withheld = before.products.into_values().flat_map(|product| product.withheld).collect();
         let folder = releases.folder(&before.release);
-        Ok(Published { release: before.release, folder, new: false, withheld })
+        let handed_over = self.hand_over()?;
+        Ok(Published { release: before.release, folder, new: false, withheld, handed_over })
+    }
+
+    /// Only what is shown is handed over, so this comes last.
+    fn hand_over(&self) -> anyhow::Result<outbox::ToKpr> {
+        outbox::hand_over(self).context("the release is shown, and what is handed over is not that of tonight")
     }
 
     /// Every published table of the products that are not carried, whole.
@@ -195,24 +247,31 @@ impl Publisher<'_> {
         published
             .filter(|model| !self.carried.contains(&model.product))
             .map(|model| {
-                let entry =
-                    self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
-                self.lake.check_content(entry)?;
-                let batches = self.lake.read(entry)?;
-                let schema = self.lake.schema(entry)?;
-                let batch = arrow::compute::concat_batches(&schema, &batches).context("reading a table")?;
+                let (entry, batch) = self.table(model).map_err(|error| PublishError::from(error).of(&model.product))?;
                 Ok((model, entry, batch))
             })
             .collect()
     }
 
-    fn disclose<'m>(&self, tables: &[(&'m Model, &Entry, RecordBatch)]) -> anyhow::Result<Vec<(&'m Model, Disclosed)>> {
+    fn table(&self, model: &Model) -> anyhow::Result<(&Entry, RecordBatch)> {
+        let entry = self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
+        self.lake.check_content(entry)?;
+        let batches = self.lake.read(entry)?;
+        let schema = self.lake.schema(entry)?;
+        Ok((entry, arrow::compute::concat_batches(&schema, &batches).context("reading a table")?))
+    }
+
+    fn disclose<'m>(
+        &self,
+        tables: &[(&'m Model, &Entry, RecordBatch)],
+    ) -> Result<Vec<(&'m Model, Disclosed)>, PublishError> {
         let public = tables.iter().filter(|(model, _, _)| model.audience == Audience::Offentlig);
         public
             .map(|(model, _, batch)| {
-                let thresholds = Thresholds::of(&self.config.product(&model.product).thresholds)?;
-                let table = disclosure::primary(model, batch, thresholds).with_context(|| model.name.clone())?;
-                Ok((*model, table))
+                let table = Thresholds::of(&self.config.product(&model.product).thresholds)
+                    .and_then(|thresholds| disclosure::primary(model, batch, thresholds))
+                    .with_context(|| model.name.clone());
+                Ok((*model, table.map_err(|error| PublishError::Disclosure(error).of(&model.product))?))
             })
             .collect()
     }
@@ -224,8 +283,9 @@ impl Publisher<'_> {
         tables: &[(&Model, &Entry, RecordBatch)],
         turns: &Turns,
         draft: &mut Draft,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), PublishError> {
         for (model, entry, batch) in tables.iter().filter(|(model, _, _)| model.audience != Audience::Offentlig) {
+            let of_product = |error: anyhow::Error| PublishError::from(error).of(&model.product);
             let path = format!("tabeller/{}.parquet", model.name);
             draft.link(&path, &self.lake.path(entry), &entry.sha256, &about(model, batch.num_rows()))?;
             let tree = tree(model);
@@ -234,7 +294,7 @@ impl Publisher<'_> {
             }
             match &model.folder_column {
                 Some(column) => {
-                    for (key, part) in pages::by_key(model, batch, column)? {
+                    for (key, part) in pages::by_key(model, batch, column).map_err(of_product)? {
                         let path = format!("{tree}/{key}/{}.csv", model.name);
                         draft.put(&path, &export::csv(model, &part)?, &about(model, part.num_rows()))?;
                     }
@@ -248,7 +308,13 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    fn manifest(&self, draft: &Draft, withheld: &BTreeMap<String, String>, turns: &Turns) -> Manifest {
+    fn manifest(
+        &self,
+        draft: &Draft,
+        withheld: &BTreeMap<String, String>,
+        turns: &Turns,
+        erased: Option<Erased>,
+    ) -> Manifest {
         let mut products = BTreeMap::new();
         for product in self.models.products() {
             let before = draft.before.as_ref().and_then(|before| before.products.get(product));
@@ -270,6 +336,7 @@ impl Publisher<'_> {
             let part = Product {
                 as_of: self.as_of.date().to_string(),
                 stands_since: None,
+                legal_basis: self.config.product(product).legal_basis,
                 inputs: basis.inputs,
                 models: basis.models,
                 thresholds: basis.thresholds,
@@ -308,6 +375,7 @@ impl Publisher<'_> {
                 .collect(),
             products,
             files: draft.files.clone(),
+            erased,
         }
     }
 

@@ -8,24 +8,35 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::sealed::{self, HandedOver};
 use super::{ALL, Publisher, pages};
 use crate::model::{Model, Outbox};
 use crate::{disk, export};
 
 /// The outbox's folder in the root.
-const FOLDER: &str = "utboks";
+pub(crate) const FOLDER: &str = "utboks";
 
-/// Writes what the models of the products that did not fail hand over.
+/// Writes what the models of the products that did not fail hand over to counties.
 pub(super) fn write(publisher: &Publisher<'_>) -> anyhow::Result<()> {
     for model in publisher.models.ordered.iter().filter(|model| !publisher.carried.contains(&model.product)) {
-        if let (Some(outbox), Some(column)) = (model.outbox, &model.folder_column) {
-            let folder = publisher.config.root.join(FOLDER).join(match outbox {
-                Outbox::Fylke => "fylke",
-            });
-            write_table(publisher, model, column, &folder)?;
+        if let (Some(Outbox::Fylke), Some(column)) = (model.outbox, &model.folder_column) {
+            write_table(publisher, model, column, &publisher.config.root.join(FOLDER).join("fylke"))?;
         }
     }
     Ok(())
+}
+
+/// Product → table → what became of it.
+pub(crate) type ToKpr = BTreeMap<String, BTreeMap<String, HandedOver>>;
+
+/// Hands over to KPR what the models of the products say that are shown.
+pub(super) fn hand_over(publisher: &Publisher<'_>) -> anyhow::Result<ToKpr> {
+    let mut done = ToKpr::new();
+    let own = publisher.models.ordered.iter().filter(|model| !publisher.carried.contains(&model.product));
+    for model in own.filter(|model| model.outbox == Some(Outbox::Kpr)) {
+        done.entry(model.product.clone()).or_default().insert(model.name.clone(), sealed::write(publisher, model)?);
+    }
+    Ok(done)
 }
 
 fn write_table(publisher: &Publisher<'_>, model: &Model, column: &str, folder: &Path) -> anyhow::Result<()> {

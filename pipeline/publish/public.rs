@@ -46,6 +46,9 @@ pub(super) struct Switch {
     pub(super) figures: Shown,
     /// Whether a release showed it. What a killed run left has not been seen, and is kept all the same.
     shown: bool,
+    /// The release that showed it first; absent when none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
     /// What the tables were made from; of a product's last switch only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) basis: Option<Basis>,
@@ -166,6 +169,7 @@ impl History {
             };
             if switch.tables.iter().all(shown) {
                 switch.shown = true;
+                switch.release = Some(current.release.clone());
                 self.changed = true;
             }
         }
@@ -196,11 +200,16 @@ impl History {
             last.basis = Some(basis);
             return Ok(());
         }
+        // A killed run has left the same: it is tonight's that is shown, once.
+        let same = |switch: &Switch| !switch.shown && switch.product == product && switch.tables == files;
+        self.tonight -= self.index.switches[..self.tonight].iter().filter(|switch| same(switch)).count();
+        self.index.switches.retain(|switch| !same(switch));
         let (revisions, newly_hidden) = changes(self)?;
         self.index.switches.push(Switch {
             product: product.to_owned(),
             figures,
             shown: false,
+            release: None,
             basis: Some(basis),
             tables: files,
             revisions,
@@ -243,6 +252,18 @@ impl History {
     }
 }
 
+/// Product → the release that first showed the public figures that wait for their next date: they are explained from it,
+/// however many releases have come since. Products whose figures change on every run have none.
+pub fn releases_of_dates(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let history = History::load(root)?;
+    let products: BTreeSet<&String> = history.index.switches.iter().map(|switch| &switch.product).collect();
+    let of_date = |product: &String| {
+        let last = history.last(product).filter(|switch| switch.figures.date.is_some())?;
+        Some((product.clone(), last.release.clone()?))
+    };
+    Ok(products.into_iter().filter_map(of_date).collect())
+}
+
 /// All rows of a table's Parquet file.
 pub(super) fn read_table(place: &Path) -> anyhow::Result<RecordBatch> {
     let broken = || format!("{} is not readable as Parquet", place.display());
@@ -251,4 +272,55 @@ pub(super) fn read_table(place: &Path) -> anyhow::Result<RecordBatch> {
     let batches: Vec<RecordBatch> =
         builder.build().with_context(broken)?.map(|batch| batch.with_context(broken)).collect::<anyhow::Result<_>>()?;
     arrow::compute::concat_batches(&schema, &batches).with_context(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::File;
+
+    /// A night that keeps one table; its revisions are told apart by the cells that changed.
+    fn keep(history: &mut History, bytes: &[u8], cells: usize) {
+        let figures = Shown { as_of: "2026-11-12".to_owned(), date: None };
+        let hidden = NewlyHidden::from([("t".to_owned(), BTreeMap::from([("n".to_owned(), cells)]))]);
+        let tables = BTreeMap::from([("t".to_owned(), bytes.to_vec())]);
+        history.keep("p", figures, Basis::default(), &tables, |_| Ok((Vec::new(), hidden))).unwrap();
+        history.commit().unwrap();
+    }
+
+    /// The manifest of a release that shows the table.
+    fn release(bytes: &[u8]) -> Manifest {
+        let sha256 = disk::sha256(bytes);
+        let file = File { product: Some("p".to_owned()), sha256, bytes: 1, table: Some("t".to_owned()), rows: Some(1) };
+        Manifest {
+            format: 1,
+            release: String::new(),
+            as_of: "2026-11-12".to_owned(),
+            synthetic: false,
+            settings: BTreeMap::new(),
+            products: BTreeMap::new(),
+            files: [("tabeller/t.parquet".to_owned(), file)].into(),
+        }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_told_once_when_the_next_night_shows_the_same() {
+        let root = tempfile::tempdir().unwrap();
+        let mut first = History::load(root.path()).unwrap();
+        keep(&mut first, b"one", 1);
+        first.confirm(&release(b"one")).unwrap();
+        // Killed before the release was switched to.
+        keep(&mut History::load(root.path()).unwrap(), b"two", 2);
+        let mut next = History::load(root.path()).unwrap();
+        next.settle(Some(&release(b"one")));
+        keep(&mut next, b"two", 3);
+        assert_eq!(next.after_tonight("p").unwrap().newly_hidden["t"]["n"], 3);
+        next.confirm(&release(b"two")).unwrap();
+
+        let known = History::load(root.path()).unwrap();
+        let told: Vec<usize> = known.index.switches.iter().map(|switch| switch.newly_hidden["t"]["n"]).collect();
+        assert_eq!(told, [1, 3]);
+        assert!(known.index.switches.iter().all(|switch| switch.shown && switch.release.is_some()));
+        assert!(releases_of_dates(root.path()).unwrap().is_empty());
+    }
 }

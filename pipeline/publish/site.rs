@@ -45,11 +45,15 @@ impl Publisher<'_> {
             older: older.since,
             coming: not_open.into_iter().filter_map(|(name, date)| Some((name, date?))).collect(),
             late: Vec::new(),
-            thresholds: self.printed_thresholds(),
+            thresholds: BTreeMap::new(),
+            legal_basis: None,
             made: self.made()?.into(),
+            cubes: self.cube_links(draft),
+            variables: self.variables()?.into(),
             revisions: revision::for_page(&turns.history).into(),
         };
         for page in self.site.pages() {
+            let of_product = |error: PublishError| error.of(&page.product);
             let product = About { product: Some(page.product.clone()), ..About::default() };
             if self.of_product_off(page) || turns.keeps(page) {
                 continue;
@@ -59,15 +63,22 @@ impl Publisher<'_> {
                 self.carry_page(page, draft)?;
                 continue;
             }
-            let about_page = render::About { late: self.late_on(page), ..about_page.clone() };
+            let about_page = render::About {
+                late: self.late_on(page),
+                thresholds: self.printed_thresholds(page),
+                legal_basis: self.config.product(&page.product).legal_basis,
+                ..about_page.clone()
+            };
             let named: Vec<(&Model, &RecordBatch)> =
                 page.tables.iter().filter_map(|name| open.get(name.as_str()).copied()).collect();
             let Some(key_column) = &page.mappe else {
                 let tables = named
                     .iter()
                     .map(|(model, batch)| Ok((model.name.clone(), pages::table(model, batch)?)))
-                    .collect::<anyhow::Result<_>>()?;
-                let html = self.site.render(page, None, &tables, &about_page).map_err(PublishError::Site)?;
+                    .collect::<anyhow::Result<_>>()
+                    .map_err(|error| of_product(error.into()))?;
+                let html = self.site.render(page, None, &tables, &about_page);
+                let html = html.map_err(|error| of_product(PublishError::Site(error)))?;
                 draft.put(&page.file(None), html.as_bytes(), &product)?;
                 continue;
             };
@@ -76,11 +87,13 @@ impl Publisher<'_> {
             let whole: BTreeMap<String, render::Table> = whole
                 .into_iter()
                 .map(|(model, batch)| Ok((model.name.clone(), pages::table(model, batch)?)))
-                .collect::<anyhow::Result<_>>()?;
+                .collect::<anyhow::Result<_>>()
+                .map_err(|error| of_product(error.into()))?;
             let parts: Vec<(&Model, BTreeMap<String, RecordBatch>, RecordBatch)> = keyed
                 .into_iter()
                 .map(|(model, batch)| Ok((model, pages::by_key(model, batch, key_column)?, batch.slice(0, 0))))
-                .collect::<anyhow::Result<_>>()?;
+                .collect::<anyhow::Result<_>>()
+                .map_err(|error| of_product(error.into()))?;
             // The first table decides who has a page.
             let keys: Vec<&String> = parts.first().into_iter().flat_map(|(_, parts, _)| parts.keys()).collect();
             for some in keys.chunks(PAGES_AT_A_TIME) {
@@ -95,7 +108,7 @@ impl Publisher<'_> {
                         Ok((*key, self.site.render(page, Some(key), &tables, &about_page)?))
                     })
                     .collect::<anyhow::Result<_>>()
-                    .map_err(PublishError::Site)?;
+                    .map_err(|error| of_product(PublishError::Site(error)))?;
                 for (key, html) in rendered {
                     draft.put(&page.file(Some(key)), html.as_bytes(), &product)?;
                     put_empty(key, &parts, draft)?;
@@ -165,7 +178,7 @@ impl Publisher<'_> {
             .files
             .keys()
             .filter(|path| path.ends_with(".html"))
-            .filter_map(|path| path.split_once('/').map(|(tree, _)| tree.to_owned()))
+            .filter_map(|path| tree_of(path).map(str::to_owned))
             .collect();
         for tree in trees {
             for (name, bytes) in self.site.assets() {
@@ -191,14 +204,25 @@ impl Publisher<'_> {
         let making = Making { models, contracts: &contracts, state: self.state };
         let day = self.as_of.date().to_string();
         let published = self.models.ordered.iter().filter(|model| model.audience != Audience::Arbeid);
-        let thresholds = |model: &Model| self.config.product(&model.product).thresholds;
+        let thresholds = |model: &Model| self.models.settings(self.config, &model.product).thresholds;
         Ok(published.map(|model| (model.name.clone(), making.made(model, &thresholds(model), &day))).collect())
     }
 
-    fn printed_thresholds(&self) -> BTreeMap<String, String> {
+    /// The page's product's own, which another product may have set otherwise; a page that products share has the first's.
+    fn printed_thresholds(&self, page: &render::Page) -> BTreeMap<String, String> {
         let products = self.models.products();
-        let all = products.iter().flat_map(|product| self.config.product(product).thresholds);
-        all.map(|(name, value)| (name, value.to_string())).collect()
+        let product = products.iter().copied().find(|product| *product == page.product || page.product == SHARED_PAGES);
+        let thresholds = self.models.settings(self.config, product.unwrap_or(&page.product)).thresholds;
+        thresholds.into_iter().map(|(name, value)| (name, value.to_string())).collect()
+    }
+}
+
+/// The tree a file lies in: the first folder, and for staff the product's below it.
+pub(super) fn tree_of(path: &str) -> Option<&str> {
+    let (first, rest) = path.split_once('/')?;
+    match (first, rest.split_once('/')) {
+        ("intern", Some((product, _))) => path.get(..first.len() + 1 + product.len()),
+        _ => Some(first),
     }
 }
 

@@ -1,18 +1,18 @@
 //! What changes for readers tonight and what stays: which trees turn to tonight's figures, what the public saw before,
 //! and the files that a tree whose date has not come takes over from the release before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, ensure};
 use arrow::array::RecordBatch;
 use jiff::civil::Date;
 
 use super::dates::{self, DOCTORS, PUBLIC, Turn};
-use super::manifest::Shown;
+use super::manifest::{Manifest, Shown};
 use super::public::{Basis, History, NewlyHidden, read_table};
 use super::release::{About, Draft};
 use super::revision::{self, Two};
-use super::{Publisher, about};
+use super::{PublishError, Publisher, about};
 use crate::disclosure::{self, Disclosed, Thresholds};
 use crate::export;
 use crate::model::{Audience, Model, SHARED};
@@ -84,13 +84,26 @@ impl Publisher<'_> {
         let mut history = History::load(&self.config.root)?;
         history.settle(draft.before.as_ref());
         let before = draft.before.as_ref();
+        if let Some(before) = before {
+            let lost = history.lacks(public_tables(before));
+            ensure!(
+                lost.is_empty(),
+                "offentliggjort/ does not know that {} is public, so it cannot be told what new figures give away beside \
+                 it; restore the folder from backup",
+                lost.join(", ")
+            );
+        }
         let products = || self.models.products().into_iter().filter(|product| !self.carried.contains(*product));
         let dates = |product: &str| self.config.product(product).dates;
-        let public = |product: &str| dates::public(dates(product).public.as_deref(), self.as_of, product, before);
+        let public = |product: &str| {
+            let last = history.last(product).map(|switch| &switch.figures);
+            dates::public(dates(product).public.as_deref(), self.as_of, product, before, last)
+        };
         let doctors = |product: &str| dates::doctors(dates(product).doctors, self.as_of, product, before);
+        let public = products().map(|product| (product.to_owned(), public(product))).collect();
         let mut turns = Turns {
             history,
-            public: products().map(|product| (product.to_owned(), public(product))).collect(),
+            public,
             doctors: products().map(|product| (product.to_owned(), doctors(product))).collect(),
             kept: BTreeMap::new(),
             newly_hidden: NewlyHidden::new(),
@@ -109,19 +122,21 @@ impl Publisher<'_> {
         &self,
         disclosed: Vec<(&'m Model, Disclosed)>,
         turns: &mut Turns,
-    ) -> anyhow::Result<Vec<(&'m Model, Disclosed)>> {
+    ) -> Result<Vec<(&'m Model, Disclosed)>, PublishError> {
         let mut audited = Vec::new();
         for (model, table) in disclosed {
-            let mut earlier = turns.history.ever(&model.name)?;
+            // Of whom it is that something is damaged cannot be told: what has been public is all products'.
+            let mut earlier = turns.history.ever(&model.name).map_err(PublishError::Disclosure)?;
             let has_keys = |batch: &RecordBatch| model.grain.iter().all(|key| batch.column_by_name(key).is_some());
             let all = earlier.len();
             earlier.retain(has_keys);
             if earlier.len() < all {
                 tracing::warn!(table = model.name, "was public with other keys, which are not compared with");
             }
-            let least = Thresholds::of(&self.config.product(&model.product).thresholds)?.least_count;
-            let found =
-                disclosure::against_history(model, table, &earlier, least).with_context(|| model.name.clone())?;
+            let found = Thresholds::of(&self.config.product(&model.product).thresholds)
+                .and_then(|limits| disclosure::against_history(model, table, &earlier, limits.least_count))
+                .with_context(|| model.name.clone());
+            let found = found.map_err(|error| PublishError::Disclosure(error).of(&model.product))?;
             if found.by_difference > 0 {
                 tracing::warn!(
                     table = model.name,
@@ -209,14 +224,17 @@ impl Publisher<'_> {
 
     /// What a product's tables are made from tonight.
     pub(super) fn basis(&self, product: &str) -> Basis {
-        let is_own = move |model: &&Model| model.product == product || model.product == SHARED;
+        let foundation = self.models.foundation(product);
+        let is_own = |model: &&Model| {
+            [product, SHARED].contains(&model.product.as_str()) || foundation.contains(model.product.as_str())
+        };
         let own = || self.models.ordered.iter().filter(is_own);
         let sources = own().flat_map(|model| &model.reads).filter(|name| self.models.find(name).is_none());
         let contents = |name: &String| {
             let partitions = self.state.partitions(name).map(|(at, entry)| (at.clone(), entry.content.clone()));
             (name.clone(), partitions.collect())
         };
-        let settings = self.config.product(product);
+        let settings = self.models.settings(self.config, product);
         Basis {
             inputs: sources.map(contents).collect(),
             models: own().map(|model| (model.name.clone(), model.hash())).collect(),
@@ -279,6 +297,15 @@ impl Publisher<'_> {
     pub(super) fn newly_hidden(&self, product: &str, turns: &Turns) -> NewlyHidden {
         turns.history.after_tonight(product).map(|switch| switch.newly_hidden.clone()).unwrap_or_default()
     }
+}
+
+/// The public tables of a release with the hash of their Parquet files, but for those of revisions, which are made anew
+/// from what has been public.
+fn public_tables(release: &Manifest) -> impl Iterator<Item = (&str, &str)> {
+    let tables =
+        release.files.iter().filter(|(path, file)| path.starts_with("offentlig/data/") && file.product.is_some());
+    let names: BTreeSet<&str> = tables.filter_map(|(_, file)| file.table.as_deref()).collect();
+    names.into_iter().filter_map(|name| Some((name, release.files.get(&table_path(name))?.sha256.as_str())))
 }
 
 fn table_path(table: &str) -> String {

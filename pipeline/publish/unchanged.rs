@@ -28,6 +28,7 @@ impl Publisher<'_> {
                 && part.models == basis.models
                 && part.thresholds == basis.thresholds
                 && part.paragraphs == basis.paragraphs
+                && part.legal_basis == self.config.product(product).legal_basis
                 && part.late == self.late_sources(product)
         };
         // A release of a later day would keep every run of today from publishing.

@@ -13,9 +13,11 @@ use rayon::prelude::*;
 
 use super::complete;
 use super::courses::Courses;
+use super::erased;
 use super::identity::Identities;
 use super::manifest::{File, MANIFEST, Manifest};
 use super::public::{FOLDER, History};
+use super::site;
 use crate::disk;
 use crate::lake::Lake;
 
@@ -117,8 +119,20 @@ fn verify_against(release: &Path, lake: Option<&Lake>) -> anyhow::Result<Vec<Pro
         .collect::<anyhow::Result<Vec<Vec<_>>>>()?
         .concat();
     problems.extend(in_files);
+    problems.extend(out_of_place(&manifest));
     problems.sort();
     Ok(problems)
+}
+
+/// Files of a product that needs a legal basis lie where its staff alone can read them.
+fn out_of_place(manifest: &Manifest) -> Vec<Problem> {
+    let place = |(path, file): (&String, &File)| {
+        let product = file.product.as_ref()?;
+        manifest.products.get(product)?.legal_basis.as_ref()?;
+        let is_inside = path.starts_with(&format!("intern/{product}/")) || path.starts_with("tabeller/");
+        (!is_inside).then(|| problem(path, &format!("is of {product}, whose files lie in intern/{product}/ alone")))
+    };
+    manifest.files.iter().filter_map(place).collect()
 }
 
 /// The files that are not what the manifest says, and whether the manifest is what the release is named after.
@@ -141,7 +155,8 @@ pub(super) fn damaged(release: &Path) -> anyhow::Result<Vec<Problem>> {
             if !there.contains(path) {
                 return Ok(Some(problem(path, "is missing")));
             }
-            let changed = disk::sha256_of_file(&release.join(path))? != file.sha256;
+            let found = disk::sha256_of_file(&release.join(path))?;
+            let changed = found != file.sha256 && !erased::is_without(&manifest, path, &found);
             Ok(changed.then(|| problem(path, "has another hash than the manifest says")))
         })
         .collect::<anyhow::Result<_>>()?;
@@ -160,7 +175,7 @@ fn problem(path: &str, what: &str) -> Problem {
 
 /// Links that lead nowhere, or out of the tree. Links to other hosts are not followed.
 fn broken_links(path: &str, html: &str, there: &BTreeSet<String>) -> Vec<String> {
-    let tree = path.split('/').next().unwrap_or("");
+    let tree = site::tree_of(path).unwrap_or("");
     let mut broken = Vec::new();
     for attribute in ["href=\"", "src=\""] {
         for rest in html.split(attribute).skip(1) {
@@ -207,5 +222,9 @@ mod tests {
             ["link ../../lege/1/index.html leads out of offentlig/"]
         );
         assert_eq!(links(r#"<img src="x.png">"#), ["link x.png leads nowhere"]);
+        let staff = BTreeSet::from(["intern/a/t.csv".to_owned(), "intern/b/t.csv".to_owned()]);
+        let links = |html: &str| broken_links("intern/a/index.html", html, &staff);
+        assert!(links(r#"<a href="t.csv">"#).is_empty());
+        assert_eq!(links(r#"<a href="../b/t.csv">"#), ["link ../b/t.csv leads out of intern/a/"]);
     }
 }

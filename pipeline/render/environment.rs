@@ -11,12 +11,15 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Object, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, escape_formatter};
 
+use crate::export::variables::Variable;
+
 use super::chart::{self, Bar, Bars, Bin, Goal, Histogram, Line, Own, Percentile, Series, Size, Strip, Unit};
 use super::facts::{self, Made, Revision};
 use super::filter::{cell, count, figure, period, refuse, register, short_absence, short_period};
 use super::number;
 use super::page::{Page, Tree, is_plain};
 use super::period::Period;
+use super::places;
 use super::table::Absent;
 use super::texts::Texts;
 
@@ -29,6 +32,9 @@ pub(super) struct Position {
     pub(super) made: Arc<BTreeMap<String, Made>>,
     pub(super) revisions: Arc<Vec<Revision>>,
     pub(super) thresholds: BTreeMap<String, String>,
+    pub(super) legal_basis: String,
+    pub(super) cubes: BTreeMap<String, String>,
+    pub(super) variables: Arc<BTreeMap<String, Vec<Variable>>>,
 }
 
 impl Object for Position {}
@@ -63,6 +69,7 @@ pub(super) fn environment(
     add_figures(&mut env);
     add_charts(&mut env, texts);
     super::funnel::register(&mut env);
+    places::register(&mut env, texts);
     Ok(env)
 }
 
@@ -133,6 +140,16 @@ fn add_links(env: &mut Environment<'static>, assets: BTreeMap<String, String>, p
             } else {
                 format!("{}{table}.csv", page.folder())
             }))
+        })
+    });
+    env.add_function("has_cube", |state: &State, file: &str| {
+        here(state, |position| Ok(position.cubes.contains_key(file) && position.page.tree == Tree::Offentlig))
+    });
+    env.add_function("cube", |state: &State, file: &str| {
+        here(state, |position| {
+            let path = position.cubes.get(file).filter(|_| position.page.tree == Tree::Offentlig);
+            let path = path.ok_or_else(|| refuse(format!("there is no cube '{file}' to link to from here")))?;
+            Ok(address(format!("{}{path}", position.page.root())))
         })
     });
     env.add_function("published", move |state: &State, name: &str| {
@@ -254,7 +271,7 @@ fn line(given: &Value) -> Result<Line, Error> {
 }
 
 /// A row as a bar; `columns` is `{"name": …, "value": …}`.
-fn bar(texts: &Texts, row: &Value, columns: &Value) -> Result<Bar, Error> {
+pub(super) fn bar(texts: &Texts, row: &Value, columns: &Value) -> Result<Bar, Error> {
     let value = cell(row, &string(columns, "value")?)?;
     let value = match (value.downcast_object_ref::<Absent>(), figure(&value)?) {
         (None, Some(figure)) => Ok(figure),
@@ -282,16 +299,16 @@ fn bin(row: &Value, columns: &Value) -> Result<Bin, Error> {
     Ok(Bin { from, to: read("to")?, count: read("count")? })
 }
 
-fn string(map: &Value, key: &str) -> Result<String, Error> {
+pub(super) fn string(map: &Value, key: &str) -> Result<String, Error> {
     let value = cell(map, key)?;
     value.as_str().map(str::to_owned).ok_or_else(|| refuse(format!("'{key}' must be text")))
 }
 
-fn size(options: &Kwargs) -> Result<Size, Error> {
+pub(super) fn size(options: &Kwargs) -> Result<Size, Error> {
     Size::named(options.get("size")?).ok_or_else(|| refuse("a chart's size is wide or narrow"))
 }
 
-fn unit(options: &Kwargs) -> Result<Unit, Error> {
+pub(super) fn unit(options: &Kwargs) -> Result<Unit, Error> {
     Unit::named(options.get("unit")?).ok_or_else(|| refuse("a chart's unit is andel, antall or uker"))
 }
 
@@ -325,8 +342,20 @@ mod tests {
         let thresholds = BTreeMap::from([("min_leger".to_owned(), "10".to_owned())]);
         let withheld = BTreeSet::from(["u".into(), "borte.html".into()]);
         let coming = BTreeMap::from([("u".to_owned(), jiff::civil::date(2026, 12, 1))]);
-        let (made, revisions) = Default::default();
-        Value::from_object(Position { page, withheld, coming, made, revisions, thresholds })
+        let cubes = BTreeMap::from([("too_koder".to_owned(), "data/kpr/too_koder.csv".to_owned())]);
+        let (made, revisions, variables) = Default::default();
+        let legal_basis = "§ 1".to_owned();
+        Value::from_object(Position {
+            page,
+            withheld,
+            coming,
+            made,
+            revisions,
+            thresholds,
+            legal_basis,
+            cubes,
+            variables,
+        })
     }
 
     fn show(source: &str) -> Result<String, Error> {

@@ -7,6 +7,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, State, context};
 
 use super::environment::{address, declared, here};
+use crate::export::variables::Variable;
 
 /// How a table is made: the same facts on pages and in `speil explain`.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +102,13 @@ impl Made {
     }
 }
 
+fn variable(variable: &Variable) -> Value {
+    context! {
+        name => variable.name.as_str(), kind => variable.kind.as_str(), codes => variable.codes.join(", "),
+        may_be_empty => variable.may_be_empty, nb => variable.nb.as_str(), nn => variable.nn.as_str(),
+    }
+}
+
 /// Registers what templates ask with.
 pub(super) fn register(env: &mut Environment<'static>) {
     // When the first figures of a table come; empty for one that is not waiting for a date.
@@ -119,6 +127,19 @@ pub(super) fn register(env: &mut Environment<'static>) {
     });
     env.add_function("revisions", |state: &State| {
         here(state, |position| Ok(position.revisions.iter().map(Revision::to_value).collect::<Vec<_>>()))
+    });
+    // What allows the page's product; empty for one that needs nothing.
+    env.add_function("legal_basis", |state: &State| here(state, |position| Ok(position.legal_basis.clone())));
+    // What counties deliver of a source; none where the page does not know.
+    env.add_function("variables", |state: &State, source: &str| {
+        here(state, |position| {
+            let own = position.variables.get(source).into_iter().flatten();
+            Ok(own.map(variable).collect::<Vec<_>>())
+        })
+    });
+    // A file of the folder that the page repeats over.
+    env.add_function("own_file", |state: &State, path: &str| {
+        here(state, |position| Ok(address(format!("{}{path}", position.page.folder()))))
     });
     // A file of the page's own tree that shows no table of a model.
     env.add_function("file", |state: &State, path: &str| {

@@ -40,6 +40,11 @@ pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     );
     env.add_filter("forholdstall", with(|_, value| number::decimal(float(value)?, 2).ok_or_else(not_finite)));
     env.add_filter("desimal", with(|_, value| number::decimal(float(value)?, 1).ok_or_else(not_finite)));
+    env.add_filter("sannsynlighet", with(|_, value| number::decimal(float(value)?, 4).ok_or_else(not_finite)));
+    env.add_filter(
+        "prosentpoeng",
+        with(|_, value| number::share_tenths(float(value)?).map(number::points).ok_or_else(not_finite)),
+    );
     env.add_filter("hele_prosent", with(|_, value| Ok(number::whole_percent(integer(value)?))));
     env.add_filter("hele_kroner", with(|_, value| number::whole_kroner(float(value)?).ok_or_else(not_finite)));
     env.add_filter("kroner", with(|_, value| Ok(number::kroner(integer(value)?))));

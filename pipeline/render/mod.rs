@@ -19,6 +19,7 @@ mod funnel;
 mod number;
 mod page;
 mod period;
+mod places;
 mod reference;
 mod rows;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use sha2::{Digest, Sha256};
 pub use page::{Page, Tree};
 pub use table::{Cell, Column, Table};
 
+use crate::export::variables::Variable;
 use environment::Position;
 pub use facts::{Made, MadeColumn, MadeFrom, Revision};
 pub use reference::{Reference, Target, references};
@@ -81,8 +83,14 @@ pub struct About {
     pub late: Vec<Late>,
     /// The product's thresholds by their configured names, as printed: `offentlig_leger` → `10`.
     pub thresholds: BTreeMap<String, String>,
+    /// What allows the page's product, for one that needs it.
+    pub legal_basis: Option<String>,
     /// How tables are made, by their names.
     pub made: Arc<BTreeMap<String, Made>>,
+    /// Files of public cubes, `<name>_koder` and `<name>_navn` → path in the public tree.
+    pub cubes: BTreeMap<String, String>,
+    /// Source → what counties deliver of it.
+    pub variables: Arc<BTreeMap<String, Vec<Variable>>>,
     /// What changed in figures that were public, the latest first.
     pub revisions: Arc<Vec<Revision>>,
 }
@@ -218,6 +226,9 @@ impl Site {
             made: about.made.clone(),
             revisions: about.revisions.clone(),
             thresholds: about.thresholds.clone(),
+            legal_basis: about.legal_basis.clone().unwrap_or_default(),
+            cubes: about.cubes.clone(),
+            variables: about.variables.clone(),
         };
         let context = context! {
             page => Value::from_object(position),

@@ -45,6 +45,11 @@ pub(super) fn percent(tenths: i64) -> String {
     format!("{}{NO_BREAK_SPACE}%", with_comma(tenths, 1))
 }
 
+/// A change in tenths of a percentage point, with its sign: `+0,4`, `−1,2`, `0,0`.
+pub(super) fn points(tenths: i64) -> String {
+    format!("{}{}", if tenths > 0 { "+" } else { "" }, with_comma(tenths, 1))
+}
+
 /// A whole number of percentage points: `5 %`, for axes.
 pub(super) fn whole_percent(points: i64) -> String {
     format!("{}{NO_BREAK_SPACE}%", grouped(points))

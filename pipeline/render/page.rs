@@ -55,9 +55,14 @@ pub struct Page {
 impl Page {
     /// The page's file in the release: `lege/9144900/index.html`.
     pub fn file(&self, key: Option<&str>) -> String {
+        // Each product's staff have a tree of their own.
+        let tree = match self.tree {
+            Tree::Intern => format!("{}/{}", self.tree, self.product),
+            tree => tree.to_string(),
+        };
         match key {
-            Some(key) => format!("{}/{key}/{}", self.tree, self.path),
-            None => format!("{}/{}", self.tree, self.path),
+            Some(key) => format!("{tree}/{key}/{}", self.path),
+            None => format!("{tree}/{}", self.path),
         }
     }
 
@@ -165,6 +170,8 @@ mod tests {
         let own = page("index.html", "tree = \"lege\"\nmappe = \"rekvirent_hpr\"").unwrap();
         assert_eq!((own.root().as_str(), own.folder().as_str()), ("../", ""));
         assert_eq!(own.file(Some("42")), "lege/42/index.html");
+        let staff = page("index.html", "tree = \"intern\"").unwrap();
+        assert_eq!((staff.root().as_str(), staff.file(None).as_str()), ("", "intern/reservasjon/index.html"));
     }
 
     #[test]

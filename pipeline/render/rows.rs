@@ -6,7 +6,7 @@
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error};
 
-use super::filter::{cell, integer, month, period, refuse};
+use super::filter::{cell, figure, integer, month, period, refuse};
 use super::table::{Absent, Row};
 
 /// Registers the filters.
@@ -18,10 +18,12 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("find", find);
     env.add_filter("joined", joined);
     env.add_filter("absent_last", absent_last);
+    env.add_filter("falling", falling);
     env.add_filter("highest", highest);
     env.add_filter("ended", ended);
     env.add_filter("distinct", distinct);
     env.add_filter("newest", newest);
+    env.add_filter("top", top);
     env.add_filter("sum", sum);
     env.add_filter("first", |rows: Value| Ok::<_, Error>(rows.try_iter()?.next().unwrap_or_default()));
     env.add_filter("last", |rows: Value| Ok::<_, Error>(rows.try_iter()?.last().unwrap_or_default()));
@@ -142,6 +144,23 @@ fn absent_last(rows: Value, column: &str) -> Result<Value, Error> {
     Ok(Value::from(there))
 }
 
+/// The rows with the greatest number in a column first, those without one last; equals in the order given (D3).
+fn falling(rows: Value, column: &str) -> Result<Value, Error> {
+    let mut all = Vec::new();
+    for row in absent_last(rows, column)?.try_iter()? {
+        let number = figure(&cell(&row, column)?)?;
+        all.push((number, row));
+    }
+    let number = |figure: &Option<f64>| figure.unwrap_or(f64::NEG_INFINITY);
+    all.sort_by(|(a, _), (b, _)| number(b).total_cmp(&number(a)));
+    Ok(all.into_iter().map(|(_, row)| row).collect())
+}
+
+/// The first `n` rows.
+fn top(rows: Value, n: usize) -> Result<Value, Error> {
+    Ok(Value::from(rows.try_iter()?.take(n).collect::<Vec<Value>>()))
+}
+
 /// The greatest value of a column; absent when no row has one.
 fn highest(rows: Value, column: &str) -> Result<Value, Error> {
     let mut highest = None;
@@ -236,8 +255,13 @@ verdi.skjult = "skjult"
             ("(places|joined(figures, 'nr', 'omraade')|last).n|antall", "ikke tilgjengelig"),
             ("(places|joined(figures, 'nr', 'omraade')|absent_last('n')|first).nr", "11"),
             ("(places|joined(figures, 'nr', 'omraade')|absent_last('n')|last).nr", "56"),
+            ("(places|joined(figures, 'nr', 'omraade')|falling('n')|first).nr", "11"),
+            ("(places|joined(figures, 'nr', 'omraade')|falling('n')|last).nr", "56"),
             ("places|where(nr=['03', '11'])|highest('periode')|periode", "2. tertial 2026"),
             ("none|highest('periode')|periode", "ikke tilgjengelig"),
+            ("(figures|falling('n')|first).omraade", "11"),
+            ("(figures|falling('n')|last).omraade", "03"),
+            ("(figures|falling('n')|top(2)|last).omraade", "x"),
             ("places|ended('periode', '2026-07')|length", "2"),
             ("places|ended('periode', absent)|length", "0"),
             ("figures|distinct('omraade')|newest(2)|last", "03"),
@@ -249,6 +273,7 @@ verdi.skjult = "skjult"
             "places|where(fylke='03')",
             "places|where()",
             "figures|ended('n', '2026-01')",
+            "figures|falling('omraade')",
         ] {
             assert!(show(expression).is_err(), "{expression}");
         }

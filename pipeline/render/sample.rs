@@ -70,8 +70,56 @@ fn national() -> BTreeMap<String, Table> {
                 vec![text("avvist_avvik"), Cell::Integer(0), text("vist")],
             ],
         ),
+        counties_of_the_nation(),
+        priorities(),
     ];
     tables.into_iter().map(|table| (table.name.clone(), table)).collect()
+}
+
+/// One shown, one hidden, and nobody of an unknown county.
+fn counties_of_the_nation() -> Table {
+    let window = || vec![text("2025-11"), text("2026-10")];
+    let shown = [integers(&[120, 9000, 700]), numbers(&[0.07778, 0.081])].concat();
+    table(
+        "reservasjon_fylke",
+        "fylkesnr fylke fra_maaned til_maaned n_leger forskrivninger reservert reservasjonsgrad forventet_grad status",
+        vec![
+            [integers(&[3]), vec![text("Oslo")], window(), shown, vec![text("vist")]].concat(),
+            [integers(&[56]), vec![text("Finnmark")], window(), vec![Cell::Absent; 5], vec![text("skjult")]].concat(),
+            [integers(&[99]), vec![Cell::Absent], window(), integers(&[0, 0]), vec![Cell::Absent; 3]]
+                .into_iter()
+                .chain([vec![text("mangler")]])
+                .collect::<Vec<_>>()
+                .concat(),
+        ],
+    )
+}
+
+/// The hidden one stands first by code, and last on the page; of two shown, the greater potential first.
+fn priorities() -> Table {
+    let row = |code: &str, name: &str, figures: Option<i64>| {
+        let shown = figures.map(|potential| {
+            let rates = numbers(&[0.1, -0.004]);
+            [integers(&[50, 800, 80]), rates, vec![Cell::Absent], integers(&[9_000, potential])].concat()
+        });
+        let status = text(if shown.is_some() { "vist" } else { "skjult" });
+        let names = vec![text("atc"), text(code), Cell::Absent, text(name), Cell::Absent];
+        let window = vec![text("2025-11"), text("2026-10")];
+        [names, window, shown.unwrap_or(vec![Cell::Absent; 8]), vec![status]].concat()
+    };
+    let mut nation = row("alle", "", Some(0));
+    nation[0] = text("landet");
+    table(
+        "reservasjon_prioritering",
+        "nivaa kode atc navn varenavn fra_maaned til_maaned n_leger forskrivninger reservert reservasjonsgrad endring \
+         spredning merutgift potensial status",
+        vec![
+            row("A01AA01", "Skjultstoff", None),
+            row("C10AA05", "Lavstoff", Some(1_000)),
+            row("N05AH04", "Høystoff", Some(5_000)),
+            nation,
+        ],
+    )
 }
 
 /// What is left out is absent.
@@ -179,12 +227,18 @@ fn render(
         ("minste_n_gjennomsnitt", "20"),
         ("too_forelopig_dager", "90"),
         ("dominans_prosent", "10"),
+        ("spredning_leger", "50"),
+        ("kontroll_persentil", "90"),
+        ("kontroll_q_promille", "50"),
+        ("utvalg_linjer", "20"),
+        ("utvalg_fro", "2015"),
     ];
     let about = About {
         synthetic: true,
         published: jiff::civil::date(2026, 11, 10),
         withheld: withheld.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>(),
         thresholds: thresholds.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        legal_basis: Some("§ 99, oppdiktet".to_owned()),
         ..About::default()
     };
     site.render(page, key, tables, &about)
@@ -269,6 +323,8 @@ fn public_pages_name_what_is_hidden_and_link_within_their_tree() {
         "reservasjon_fordeling",
         "reservasjonsgrad_histogram",
         "reservasjon_klasser",
+        "reservasjon_fylke",
+        "reservasjon_prioritering",
     ];
     assert!(render("nasjonalt.html", None, &BTreeMap::new(), &all).unwrap().contains("ikke publisert ennå"));
 }
@@ -331,6 +387,82 @@ fn counties(only: Option<&str>) -> Table {
 
 fn by_name(tables: impl IntoIterator<Item = Table>) -> BTreeMap<String, Table> {
     tables.into_iter().map(|table| (table.name.clone(), table)).collect()
+}
+
+#[test]
+fn hidden_counties_and_substances_stand_last_and_nothing_of_them_shows() {
+    let page = render("nasjonalt.html", None, &national(), &[]).unwrap();
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
+    assert!(place("Høystoff") < place("Lavstoff") && place("Lavstoff") < place("Skjultstoff"));
+    assert!(page.contains("−0,4") && page.contains("merutgiften 9\u{202f}000 kr") && page.contains("10,0\u{a0}%"));
+    let table = page.split("id=\"t-fylker\"").nth(1).unwrap();
+    let table = table.split("</table>").next().unwrap();
+    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
+    assert!(rows[0].contains("Oslo") && rows[0].contains("7,8\u{a0}%") && rows[0].contains("8,1\u{a0}%"));
+    assert!(rows[1].contains("Finnmark") && rows[1].contains("skjult av personvernhensyn"));
+    assert!(rows[2].contains("Ukjent fylke") && rows[2].contains("ingen forskrivninger"));
+}
+
+#[test]
+fn the_control_page_says_what_a_row_is_and_what_allows_it() {
+    let doctor = [
+        integers(&[HPR]),
+        vec![text("2025-11"), text("2026-10")],
+        integers(&[200, 40]),
+        numbers(&[0.2, 10.04, 3.984, 3.5, 4.5, 3.0]),
+        integers(&[10_100, 8_000, 3]),
+        numbers(&[0.000_12, 0.004]),
+        vec![text("x"), text("vist")],
+    ];
+    let medicine = [
+        vec![text("000011"), text("Merke"), Cell::Absent, text("2025-11"), text("2026-10")],
+        integers(&[40, 10]),
+        numbers(&[0.25]),
+        integers(&[31, 1, 8]),
+        vec![text("vist")],
+    ];
+    let line = [
+        integers(&[HPR, 1, 44]),
+        vec![text("l1"), text("2026-01-05"), text("000001"), text("000011"), Cell::Absent, Cell::Absent, text("vist")],
+    ];
+    let filled = [
+        table(
+            "reservasjon_kontroll",
+            "rekvirent_hpr fra_maaned til_maaned forskrivninger reservert reservasjonsgrad forventet standardisert_ratio \
+             trakt998_ovre forrige_ratio forrige_trakt998_ovre merutgift merutgift_grense uten_referanse p q grunner status",
+            vec![doctor.concat()],
+        ),
+        table(
+            "reservasjon_kontroll_legemiddel",
+            "byttegruppe merkevare navn fra_maaned til_maaned forskrivninger reservert reservasjonsgrad merutgift \
+             uten_referanse merutgift_listet status",
+            vec![medicine.concat()],
+        ),
+        table(
+            "reservasjon_kontroll_utvalg",
+            "rekvirent_hpr nr reserverte linje_id utleveringsdato varenr byttegruppe navn merutgift status",
+            vec![line.concat()],
+        ),
+    ];
+    let with = |rows: bool| {
+        let tables = filled.iter().cloned().map(|mut table| {
+            table.rows.retain(|_| rows);
+            (table.name.clone(), table)
+        });
+        render("kontroll.html", None, &tables.collect(), &[]).unwrap()
+    };
+    for (rows, said) in [
+        (true, "aldri et funn"),
+        (true, "§ 99, oppdiktet"),
+        (true, "Reserverte 40 av 200 forskrivninger (20,0\u{a0}%); 10,0 kunne ventes. Forholdet er 3,98"),
+        (true, "q er 0,0040"),
+        (true, "<code>l1</code>"),
+        (true, "href=\"reservasjon_kontroll_utvalg.csv\""),
+        (false, "Ingen lege fyller alle vilkårene"),
+        (false, "aldri et funn"),
+    ] {
+        assert!(with(rows).contains(said), "{said}");
+    }
 }
 
 #[test]

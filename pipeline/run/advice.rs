@@ -27,7 +27,8 @@ impl ExitCode {
                 "publishing failed and the release that was shown stays; mend what the error names and run again"
             }
             ExitCode::TryAgain => {
-                "another run was under way, or the disk or the network failed; nothing is lost: run again later"
+                "another run was under way, a source was not fetched, or the disk failed; nothing is lost: run again \
+                 later, and mend what is named if it stays so"
             }
         }
     }

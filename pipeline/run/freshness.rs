@@ -3,18 +3,21 @@
 //! Knows due times, the run's time and what the state says of deliveries: no clock and no time of arrival, so that what
 //! it finds may stand in a release.
 
+mod period;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::calendar::Month;
 use crate::config::{Config, Schedule};
-use crate::contract::{self, Contract, Partition};
+use crate::contract::Contract;
 use crate::lake::State;
 use crate::render::{Late, Until};
+pub use period::Period;
+use period::{by_county, last};
 
 /// How a source stands.
 #[derive(Clone, Debug, Serialize)]
@@ -27,8 +30,11 @@ pub struct Freshness {
     pub product: String,
     /// Whether that product is made without it too.
     pub optional: bool,
-    /// What its newest delivery in force is of; absent when there is none.
+    /// What its newest delivery in force is of; of a source that counties deliver apart, the newest of the county that is
+    /// furthest behind. Absent when there is none.
     pub last: Option<Period>,
+    /// Counties that are late and what their newest is of, where counties deliver apart; none while nothing is late.
+    pub late_counties: BTreeMap<String, Period>,
     /// When the delivery that comes after that was or is due, in Oslo; absent without `cron`.
     pub due: Option<DateTime>,
     /// Whole days since then; absent while it is not due.
@@ -51,43 +57,22 @@ pub enum Level {
     ForSent,
 }
 
-/// What a delivery is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Period {
-    /// A year.
-    Year(i16),
-    /// A month.
-    Month(Month),
-    /// All that was known on a date.
-    Date(Date),
-}
-
-impl fmt::Display for Period {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Period::Year(year) => write!(f, "{year}"),
-            Period::Month(month) => write!(f, "{month}"),
-            Period::Date(date) => write!(f, "{date}"),
-        }
-    }
-}
-
-impl Serialize for Period {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// How every configured source stands at a time in Oslo, by the deliveries in force.
 pub fn of(config: &Config, contracts: &[Contract], state: &State, as_of: DateTime) -> Vec<Freshness> {
     let mut all = Vec::new();
     for contract in contracts {
         let Some(source) = config.sources.get(&contract.source) else { continue };
-        let last = last(contract, state);
+        let by_county = by_county(contract, state, as_of.date());
+        let last = by_county.values().min().copied().or_else(|| last(contract, state, as_of.date()));
         let schedule = source.expected.as_ref().map(|expected| &expected.schedule);
         let due = schedule.and_then(|schedule| next_due(schedule, last, as_of));
         let grace_days = source.expected.as_ref().and_then(|expected| expected.grace_days);
+        let is_late = |last: Period| {
+            let due = schedule.and_then(|schedule| next_due(schedule, Some(last), as_of));
+            due.is_some_and(|due| due <= as_of)
+        };
         all.push(Freshness {
+            late_counties: by_county.into_iter().filter(|(_, last)| is_late(*last)).collect(),
             source: contract.source.clone(),
             title: contract.title.clone(),
             product: contract.product.clone(),
@@ -139,6 +124,15 @@ pub(super) fn warn(all: &[Freshness]) {
     }
 }
 
+impl Freshness {
+    /// `; late are county 18 (2026-08), county 55 (2026-09)`; empty when there are none.
+    pub fn late_counties_in_words(&self) -> String {
+        let counties: Vec<String> =
+            self.late_counties.iter().map(|(county, last)| format!("county {county} ({last})")).collect();
+        if counties.is_empty() { String::new() } else { format!("; late are {}", counties.join(", ")) }
+    }
+}
+
 /// `utlevering was due 2026-11-10 06:00 and is 3 days late; the newest is of 2026-09`.
 impl fmt::Display for Freshness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,38 +141,12 @@ impl fmt::Display for Freshness {
         match (self.due, self.late_days) {
             (Some(due), Some(days)) => {
                 let due = due.strftime("%F %H:%M");
-                write!(f, "{} was due {due} and is {days} days late; {newest}", self.source)
+                let counties = self.late_counties_in_words();
+                write!(f, "{} was due {due} and is {days} days late; {newest}{counties}", self.source)
             }
             (Some(due), None) => write!(f, "{} is due {}; {newest}", self.source, due.strftime("%F %H:%M")),
             (None, _) => write!(f, "{}: {newest}", self.source),
         }
-    }
-}
-
-/// What the newest delivery in force is of. Of several kinds that are delivered apart, the one that is furthest behind.
-fn last(contract: &Contract, state: &State) -> Option<Period> {
-    let deliveries = state.deliveries.get(&contract.source)?;
-    let periods = deliveries.iter().filter_map(|(partition, delivery)| match contract.partition {
-        Partition::Snapshot => snapshot_date(partition),
-        _ => period(contract.partition, &contract.file_name.read(&delivery.file).ok()?.period),
-    });
-    if contract.partition == Partition::LatestOfKind { periods.min() } else { periods.max() }
-}
-
-/// The date in a snapshot's key, `20260115041200`.
-fn snapshot_date(key: &str) -> Option<Period> {
-    let number = |range: std::ops::Range<usize>| key.get(range)?.parse::<i16>().ok();
-    let (month, day) = (i8::try_from(number(4..6)?).ok()?, i8::try_from(number(6..8)?).ok()?);
-    Date::new(number(0..4)?, month, day).ok().map(Period::Date)
-}
-
-fn period(partition: Partition, named: &str) -> Option<Period> {
-    match partition {
-        Partition::Month => named.parse().ok().map(Period::Month),
-        Partition::Year => named.parse().ok().map(Period::Year),
-        Partition::Delivery => contract::county_and_month(named).map(|(_, month)| Period::Month(month)),
-        Partition::LatestOfKind => contract::kind_and_date(named)?.1.parse().ok().map(Period::Date),
-        Partition::Latest | Partition::Snapshot => named.parse().ok().map(Period::Date),
     }
 }
 
@@ -338,11 +306,11 @@ mod tests {
             [("03_2026-10", "too_hendelse_03_2026-10.csv"), ("18_2026-08_v2", "too_hendelse_18_2026-08_v2.csv")];
         expect(
             "too_hendelse",
-            "cron = \"0 6 10 * *\"",
+            "cron = \"0 6 10 * *\"\nfrist_dager = 40",
             &counties,
-            "2026-10",
-            "2026-12-10 06:00",
-            &[("2026-12-01", IRute)],
+            "2026-08",
+            "2026-10-10 06:00",
+            &[("2026-11-10", Forsinket), ("2026-12-01", ForSent)],
         );
         expect(
             "enhet",
@@ -352,6 +320,54 @@ mod tests {
             "2026-11-10 06:00",
             &[("2026-11-12", Forsinket)],
         );
+    }
+
+    fn too(deliveries: &[(&str, &str)], as_of: &str) -> Freshness {
+        let config = config("[source.too_hendelse]\nurl = \"x\"\ncron = \"0 6 10 * *\"\n");
+        let state = state("too_hendelse", deliveries);
+        of(&config, &Contract::embedded().unwrap(), &state, crate::calendar::as_of(as_of).unwrap()).remove(0)
+    }
+
+    #[test]
+    fn the_county_that_is_furthest_behind_decides_and_all_that_are_late_are_named() {
+        let mut counties = vec![
+            ("03_2026-09", "too_hendelse_03_2026-09.csv"),
+            ("03_2026-10", "too_hendelse_03_2026-10.csv"),
+            ("18_2026-08", "too_hendelse_18_2026-08.csv"),
+            ("55_2026-09", "too_hendelse_55_2026-09.csv"),
+            // Troms og Finnmark was one county until 2023: nobody waits for it.
+            ("54_2023-12", "too_hendelse_54_2023-12.csv"),
+        ];
+        let late = too(&counties, "2026-11-12");
+        assert_eq!(
+            late.to_string(),
+            "too_hendelse was due 2026-10-10 06:00 and is 33 days late; the newest is of 2026-08; late are county 18 \
+             (2026-08), county 55 (2026-09)"
+        );
+        let json = serde_json::to_value(&late).unwrap();
+        assert_eq!(json["late_counties"], serde_json::json!({"18": "2026-08", "55": "2026-09"}));
+        assert!(too(&counties, "2026-10-09").late_counties.is_empty());
+        // A file of several counties is of those two as well.
+        counties.push(("00_2026-10", "too_hendelse_00_2026-10.csv"));
+        assert_eq!(too(&counties, "2026-11-12").level, IRute);
+        // With files of several counties alone there is no county to name.
+        let alone = too(&counties[5..], "2026-12-12");
+        assert_eq!(
+            (alone.level, alone.last.unwrap().to_string(), alone.late_counties.len()),
+            (Forsinket, "2026-10".to_owned(), 0)
+        );
+    }
+
+    #[test]
+    fn a_period_that_has_not_begun_hides_no_delay() {
+        let keys = "cron = \"0 6 10 * *\"";
+        let months = [("2026-08", "utlevering_2026-08.csv"), ("2062-09", "utlevering_2062-09.csv")];
+        expect("utlevering", keys, &months, "2026-08", "2026-10-10 06:00", &[("2026-11-10", Forsinket)]);
+        expect("lege", keys, &[("alle", "lege_2062-10-31.csv")], "", "2026-11-10 06:00", &[("2026-11-10", Forsinket)]);
+        let years = [("2025", "too_tilskudd_2025.csv"), ("2027", "too_tilskudd_2027.csv")];
+        expect("too_tilskudd", keys, &years, "2025", "2027-01-10 06:00", &[("2026-11-10", IRute)]);
+        let counties = [("03_2026-09", "too_hendelse_03_2026-09.csv"), ("03_2062-10", "too_hendelse_03_2062-10.csv")];
+        assert_eq!(too(&counties, "2026-11-12").last.unwrap().to_string(), "2026-09");
     }
 
     #[test]

@@ -130,6 +130,10 @@ fn of_state(page: &mut Page, status: &Status) {
     for (name, source) in &status.sources {
         page.sample(&[("source", name)], len(source.refused.len()));
     }
+    page.gauge("speil_source_not_fetched", "Addresses that the last run that fetched could not fetch, by source.");
+    for (name, source) in &status.sources {
+        page.sample(&[("source", name)], len(source.not_fetched.len()));
+    }
     page.gauge("speil_quarantined_rows", "Rows in quarantine of the deliveries in force, by source and rule.");
     for (name, source) in &status.sources {
         for (rule, rows) in &source.quarantined {

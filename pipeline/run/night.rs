@@ -2,19 +2,20 @@
 //!
 //! Knows what a step needs and which exit code its failure means; the order of steps stands in `run`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::ledger::Recorder;
+use super::ledger::{Ledger, Recorder, reduced};
 use super::workshop::{WORKING_FOLDER, Workshop};
-use super::{ExitCode, Failure, Options, OrExit, Outcome, RUNS_FOLDER, Step, freshness, sweep};
+use super::{ExitCode, Failure, Options, OrExit, Outcome, RUNS_FOLDER, Step, erase, freshness, sweep};
 use crate::config::Config;
 use crate::contract::Contract;
+use crate::erasure::Erasures;
 use crate::lake::{Finished, State};
 use crate::model::{Built, Model};
-use crate::publish::{self, Releases};
+use crate::publish::{self, PublishError, Published, Releases};
 use crate::{disk, fetch, ingest};
 
 /// A night under way.
@@ -25,6 +26,8 @@ pub(super) struct Night<'a> {
     recorder: &'a Recorder,
     outcome: &'a mut Outcome,
     workshop: Workshop,
+    /// The products that are asked for; absent = all.
+    asked: Option<BTreeSet<String>>,
     state_file: PathBuf,
     state: State,
 }
@@ -39,6 +42,10 @@ impl<'a> Night<'a> {
         outcome: &'a mut Outcome,
     ) -> Result<Night<'a>, Failure> {
         let state_file = config.root.join("state.json");
+        if Erasures::load(&config.root).or_exit(ExitCode::CheckFailed)?.is_unfinished() {
+            tracing::warn!("an erasure was stopped; it is finished first");
+            recorder.step("erase", |facts| erase::finish(config, contracts, options.as_of.date(), facts))?;
+        }
         let (workshop, state) = recorder.step("open", |facts| {
             remove_leftovers(&config.root).or_exit(ExitCode::TryAgain)?;
             let workshop = Workshop::open(config, contracts, options.as_of.date()).or_exit(ExitCode::Configuration)?;
@@ -50,7 +57,8 @@ impl<'a> Night<'a> {
             workshop.lake.check_all(&state).or_exit(ExitCode::CheckFailed)?;
             Ok((workshop, state))
         })?;
-        Ok(Night { config, options, contracts, recorder, outcome, workshop, state_file, state })
+        let asked = workshop.asked(options.only);
+        Ok(Night { config, options, contracts, recorder, outcome, workshop, asked, state_file, state })
     }
 
     fn takes(&self, step: Step) -> bool {
@@ -58,7 +66,7 @@ impl<'a> Night<'a> {
     }
 
     fn asked_for(&self, product: &str) -> bool {
-        self.options.only.is_none_or(|only| only == product)
+        self.asked.as_ref().is_none_or(|asked| asked.contains(product))
     }
 
     /// Brings what servers have. A source that fails does not stop the others.
@@ -69,7 +77,8 @@ impl<'a> Night<'a> {
         let fetch = fetch::Fetch {
             config: self.config,
             contracts: self.contracts,
-            only: self.options.only,
+            state: &self.state,
+            only: self.asked.as_ref(),
             as_of: self.options.as_of.date(),
             now: jiff::Timestamp::now(),
             progress: self.options.progress,
@@ -90,7 +99,10 @@ impl<'a> Night<'a> {
         let (workshop, state, options) = (&self.workshop, &mut self.state, self.options);
         self.outcome.ingested = self.recorder.step("ingest", |facts| {
             let delivered = fetch::delivered(self.config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-            let ingest = workshop.ingest(self.config, self.contracts, &delivered, options.only);
+            let erasures = Erasures::load(&self.config.root).or_exit(ExitCode::CheckFailed)?;
+            let asked = self.asked.as_ref();
+            let today = options.as_of.date();
+            let ingest = workshop.ingest(self.config, self.contracts, &delivered, &erasures, asked, today);
             let commit = |state: &State| state.commit(&self.state_file);
             let report = ingest.run(state, options.progress, &commit).or_exit(ExitCode::TryAgain)?;
             facts.ingested(&report);
@@ -106,7 +118,8 @@ impl<'a> Night<'a> {
         }
         let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
         let (options, state) = (self.options, &mut self.state);
-        let builder = self.workshop.builder(self.config, self.contracts, options.as_of.date(), &finished, options.only);
+        let (as_of, asked) = (options.as_of.date(), self.asked.as_ref());
+        let builder = self.workshop.builder(self.config, self.contracts, as_of, &finished, asked);
         self.outcome.built = self.recorder.step("build", |facts| {
             let mut built = builder.run(state, options.progress);
             facts.built(&built);
@@ -128,6 +141,7 @@ impl<'a> Night<'a> {
                 self.outcome.built.failed.entry(product).or_insert(error);
             }
         }
+        self.workshop.models.fail_with(&mut self.outcome.built.failed);
     }
 
     /// Compares the night as a whole with what it should be. A product that breaks a rule fails.
@@ -138,7 +152,8 @@ impl<'a> Night<'a> {
         }
         let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
         let (config, options) = (self.config, self.options);
-        let builder = self.workshop.builder(config, self.contracts, options.as_of.date(), &finished, options.only);
+        let (as_of, asked) = (options.as_of.date(), self.asked.as_ref());
+        let builder = self.workshop.builder(config, self.contracts, as_of, &finished, asked);
         self.outcome.checked = self.recorder.step("check", |facts| {
             if let Some(model) = builder.stale(&self.state, &carried) {
                 return Err(not_built(model));
@@ -151,6 +166,7 @@ impl<'a> Night<'a> {
             Ok(checked)
         })?;
         self.outcome.built.failed.append(&mut self.outcome.checked.failed);
+        self.workshop.models.fail_with(&mut self.outcome.built.failed);
         Ok(())
     }
 
@@ -161,12 +177,17 @@ impl<'a> Night<'a> {
             return Ok(());
         }
         (self.options.progress)("publishing");
-        let outcome = &*self.outcome;
         let done = self.recorder.step("publish", |facts| {
-            let late = freshness::notes(&outcome.freshness);
-            let held = &outcome.checked.held;
-            let publisher = self.workshop.publisher(self.config, &self.state, self.options.as_of, carried, held, late);
-            let done = publisher.publish().map_err(Failure::from)?;
+            let done = publish_what_holds(
+                &self.workshop,
+                self.outcome,
+                |workshop, outcome, carried| {
+                    let late = freshness::notes(&outcome.freshness);
+                    let held = &outcome.checked.held;
+                    workshop.publisher(self.config, &self.state, self.options.as_of, carried, held, late).publish()
+                },
+                carried,
+            )?;
             facts.published(&done);
             Ok(done)
         })?;
@@ -181,7 +202,7 @@ impl<'a> Night<'a> {
 
     /// Products whose part of the release before is taken over.
     fn carried(&self) -> BTreeSet<String> {
-        let mut carried = self.workshop.not_asked_for(self.options.only);
+        let mut carried = self.workshop.not_asked_for(self.asked.as_ref());
         carried.extend(self.outcome.built.failed.keys().cloned());
         carried
     }
@@ -196,7 +217,37 @@ impl<'a> Night<'a> {
         let refused = if self.outcome.ingested.refused.is_empty() { ExitCode::Done } else { ExitCode::Refused };
         let failed = if self.outcome.built.failed.is_empty() { ExitCode::Done } else { ExitCode::CheckFailed };
         let not_fetched = self.outcome.fetched.failed().next().map_or(ExitCode::Done, |_| ExitCode::TryAgain);
-        refused.max(failed).max(not_fetched)
+        refused.max(failed).max(not_fetched).max(self.outcome.unpublished)
+    }
+}
+
+/// Publishes; a product that turns out not to be publishable is taken over from the release before, as one that failed
+/// earlier is, unless there is nothing left to publish.
+fn publish_what_holds(
+    workshop: &Workshop,
+    outcome: &mut Outcome,
+    publish: impl Fn(&Workshop, &Outcome, BTreeSet<String>) -> Result<Published, PublishError>,
+    mut carried: BTreeSet<String>,
+) -> Result<Published, Failure> {
+    loop {
+        let (product, cause) = match publish(workshop, outcome, carried.clone()) {
+            Ok(done) => return Ok(done),
+            Err(PublishError::OfProduct { product, cause }) => (product, cause),
+            Err(error) => return Err(error.into()),
+        };
+        let failure = Failure::from(*cause);
+        let built_on_it = workshop.models.products().into_iter();
+        carried.extend(
+            built_on_it.filter(|other| workshop.models.foundation(other).contains(&*product)).map(str::to_owned),
+        );
+        carried.insert(product.clone());
+        if workshop.models.products().iter().all(|product| carried.contains(*product)) {
+            return Err(failure);
+        }
+        tracing::error!("{product} is not published: {}", super::told(&failure.error));
+        outcome.unpublished = outcome.unpublished.max(failure.code);
+        outcome.built.failed.insert(product, failure.error);
+        workshop.models.fail_with(&mut outcome.built.failed);
     }
 }
 
@@ -228,12 +279,20 @@ pub(super) fn damaged_state(config: &Config, error: anyhow::Error) -> Failure {
         .filter(|file| State::load_existing(file).is_ok())
         .map(|file| file.display().to_string())
         .collect();
+    let gone = gone(config);
+    let first = match gone.is_empty() {
+        true => String::new(),
+        false => format!(
+            "put these deliveries back where their sources look, since nothing can be rebuilt without them ({}), then ",
+            gone.join(", ")
+        ),
+    };
+    let rebuild = format!("{first}remove it and run again to rebuild everything from the deliveries");
     let advice = if whole.is_empty() {
-        "remove it and run again to rebuild everything from the deliveries".to_owned()
+        rebuild
     } else {
         format!(
-            "copy the state of a release over it and run again (these are whole: {}), or remove it and run again to \
-             rebuild everything from the deliveries",
+            "copy the state of a release over it and run again (these are whole: {}), or {rebuild}",
             whole.join(", ")
         )
     };
@@ -241,9 +300,29 @@ pub(super) fn damaged_state(config: &Config, error: anyhow::Error) -> Failure {
     Failure { code: ExitCode::CheckFailed, error }
 }
 
+/// Deliveries that were the last ones taken in of their period, as far as the ledger goes back, and whose files are
+/// neither where they were delivered nor kept.
+fn gone(config: &Config) -> Vec<String> {
+    let ledger = Ledger::read(&config.root).unwrap_or_default();
+    let steps = ledger.runs.iter().flat_map(|run| &run.steps);
+    let last: BTreeMap<(&str, &str), &str> = steps
+        .flat_map(|step| &step.facts.taken)
+        .map(|taken| ((taken.source.as_str(), taken.partition.as_str()), taken.file.as_str()))
+        .collect();
+    let mut there: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for source in config.sources.keys() {
+        let files = fetch::files(config, source).unwrap_or_default();
+        let names = files.iter().filter_map(|file| file.file_name()).map(|name| reduced(&name.to_string_lossy()));
+        there.insert(source, names.collect());
+    }
+    let is_gone = |(source, file): &(&str, &str)| there.get(source).is_some_and(|names| !names.contains(*file));
+    let known = last.into_iter().map(|((source, _), file)| (source, file));
+    known.filter(is_gone).map(|(source, file)| format!("{file} of {source}")).collect()
+}
+
 /// What a killed run left: its working folder, and files that it was writing beside their place. Only for who holds
 /// the lock.
-fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
+pub(super) fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
     let listed = |folder: &Path| std::fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()));
     for entry in listed(root)?.chain(listed(&root.join(RUNS_FOLDER))?) {
         let path = entry.with_context(|| format!("listing {}", root.display()))?.path();

@@ -17,7 +17,7 @@ use super::ExitCode;
 use super::ledger::{self, Ended, Ledger, Recorder, Run, Told, seconds};
 use crate::config::Config;
 
-/// What is sent, as JSON. Names of products and files only: no row, no reason, no number of a person.
+/// What is sent, as JSON. Names of products, sources and files only: no row, no reason, no number of a person.
 #[derive(Serialize)]
 struct Message<'a> {
     /// Raised when this shape changes.
@@ -36,6 +36,8 @@ struct Message<'a> {
     sentence: &'static str,
     products_failed: Vec<&'a str>,
     deliveries_refused: &'a [String],
+    /// Sources of which something was not fetched.
+    not_fetched: Vec<&'a str>,
     /// The release that is shown.
     release: Option<&'a str>,
 }
@@ -104,6 +106,7 @@ fn message<'a>(event: &'static str, run: &'a Run, ended: &'a Ended) -> Message<'
         sentence: ended.code.advice(),
         products_failed: ended.failed.keys().map(String::as_str).collect(),
         deliveries_refused: &ended.refused,
+        not_fetched: ended.not_fetched.keys().map(String::as_str).collect(),
         release: ended.shown.as_deref(),
     }
 }

@@ -9,14 +9,14 @@ use std::fmt::{self, Display, Formatter};
 use jiff::civil::DateTime;
 
 use super::workshop::Workshop;
-use super::{ExitCode, Failure, OrExit, damaged_state};
+use super::{ExitCode, Failure, OrExit, damaged_state, freshness};
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::fetch;
 use crate::ingest::{self, Survey};
 use crate::lake::{Finished, State, parameters_named};
 use crate::model::{Arriving, Audience, Foreseen, Model, Own, SHARED};
-use crate::publish::{Manifest, Product, Releases};
+use crate::publish::{self, Manifest, Product, Releases};
 
 /// What a run would do.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub struct Plan {
     pub finished: usize,
     /// Product → what becomes of its pages.
     pub pages: BTreeMap<String, Pages>,
+    /// What keeps figures from their readers as things stand: dates that have not come, sources that are too late; and what
+    /// this does not foresee.
+    pub notes: Vec<String>,
     /// The release that is shown.
     pub shown: Option<String>,
 }
@@ -76,12 +79,15 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
     workshop.check_product(only).or_exit(ExitCode::Usage)?;
     let state = State::load(&config.root.join("state.json")).map_err(|error| damaged_state(config, error))?;
     let delivered = fetch::delivered(config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
-    let deliveries = ingest::survey(config, &contracts, &delivered.files, &state, only).or_exit(ExitCode::TryAgain)?;
+    let asked = workshop.asked(only);
+    let asked = asked.as_ref();
+    let deliveries =
+        ingest::survey(config, &contracts, &delivered, &state, asked, as_of.date()).or_exit(ExitCode::TryAgain)?;
     let releases = Releases::at(&config.root);
     let shown = releases.current().and_then(|release| Manifest::load(&release).ok().flatten());
 
     let finished = Finished::load(&config.root).or_exit(ExitCode::TryAgain)?;
-    let builder = workshop.builder(config, &contracts, as_of.date(), &finished, only);
+    let builder = workshop.builder(config, &contracts, as_of.date(), &finished, asked);
     let forecast = builder.forecast(&state, &arriving(&deliveries));
     let mut models: Vec<Planned> = Vec::new();
     for run in &forecast.runs {
@@ -101,7 +107,7 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
             if run.certain { &mut last.certain } else { &mut last.possible }.push(run.partition.clone());
         }
     }
-    let not_asked_for = workshop.not_asked_for(only);
+    let not_asked_for = workshop.not_asked_for(asked);
     let pages = workshop.models.products().into_iter().map(|product| {
         let date = shown.as_ref().and_then(|shown| Some(shown.products.get(product)?.as_of.clone()));
         let of_product = |planned: &&Planned| planned.product == product || planned.product == SHARED;
@@ -121,15 +127,43 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
         };
         (product.to_owned(), what)
     });
+    let notes = notes(config, &contracts, &workshop, &state, as_of, shown.as_ref()).or_exit(ExitCode::Disclosure)?;
     Ok(Plan {
         as_of,
         pages: pages.collect(),
+        notes,
         up_to_date: forecast.up_to_date,
         finished: forecast.finished,
         shown: releases.shown(),
         models,
         deliveries,
     })
+}
+
+/// Dates, delays and mixed paragraphs as the state in force has them; a delivery of tonight may change the last two.
+fn notes(
+    config: &Config,
+    contracts: &[Contract],
+    workshop: &Workshop,
+    state: &State,
+    as_of: DateTime,
+    shown: Option<&Manifest>,
+) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for product in workshop.models.products() {
+        let waits = publish::waits(config, product, as_of, shown)?;
+        notes.extend(waits.into_iter().map(|wait| format!("{product}: {wait}")));
+    }
+    let late = freshness::too_late(&freshness::of(config, contracts, state, as_of));
+    for (product, error) in ingest::mixed(config, contracts, state).into_iter().chain(late) {
+        notes.push(format!("{product} would stop with 30 unless a delivery mends it: {error:#}"));
+    }
+    let remote: Vec<&str> =
+        config.sources.iter().filter(|(_, source)| !source.remotes.is_empty()).map(|(name, _)| name.as_str()).collect();
+    if !remote.is_empty() {
+        notes.push(format!("Servers are not asked ({}): a run may find more there.", remote.join(", ")));
+    }
+    Ok(notes)
 }
 
 fn arriving(deliveries: &Survey) -> Vec<Arriving> {
@@ -252,6 +286,9 @@ impl Display for Plan {
                 Pages::NotAskedFor => "stay as they are, since another product was asked for",
             };
             writeln!(f, "  {product}: {what}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "  {note}")?;
         }
         write!(f, "Shown is {}.", self.shown.as_deref().unwrap_or("nothing yet"))
     }

@@ -89,6 +89,9 @@ fn tables(status: &Status) -> Vec<Table> {
     let refused = status.sources.iter().flat_map(|(name, source)| {
         source.refused.iter().map(|one| vec![text(name), text(&one.file), moment(one.since), text(&one.reason)])
     });
+    let not_fetched = status.sources.iter().flat_map(|(name, source)| {
+        source.not_fetched.iter().map(|one| vec![text(name), text(&one.what), moment(one.since), text(&one.reason)])
+    });
     let quarantine = status.sources.iter().flat_map(|(name, source)| {
         source.quarantine.iter().flat_map(move |of| {
             let row = |(rule, rows): (&String, &u64)| {
@@ -111,6 +114,7 @@ fn tables(status: &Status) -> Vec<Table> {
         table("drift_produkter", "produkt per feilet_siden", products),
         table("drift_kilder", "kilde nivaa periode tatt_inn mottatt lagret karantene", sources),
         table("drift_avvist", "kilde fil siden grunn", refused),
+        table("drift_ikke_hentet", "kilde adresse siden grunn", not_fetched),
         table("drift_karantene", "kilde fil regel rader mottatt", quarantine),
         table("drift_skadet", "hva", status.damaged.iter().map(|what| vec![text(what)])),
     ]

@@ -5,13 +5,14 @@
 use super::Ledger;
 use crate::config::Config;
 use crate::lake::{Lake, State};
-use crate::publish::Releases;
+use crate::publish::{self, Releases};
 
 /// Removes what is kept no longer. `in_force` is the state that is committed. Returns how many files went from the lake,
 /// absent when that could not be swept.
 pub(super) fn sweep(config: &Config, lake: &Lake, in_force: State) -> anyhow::Result<Option<usize>> {
     let releases = Releases::at(&config.root);
-    let removed = releases.retire(&Ledger::read(&config.root)?.published(), config.releases_kept)?;
+    let needed = publish::releases_of_dates(&config.root)?.into_values().collect();
+    let removed = releases.retire(&Ledger::read(&config.root)?.published(), config.releases_kept, &needed)?;
     if !removed.is_empty() {
         tracing::info!("removed releases: {}", removed.join(", "));
     }

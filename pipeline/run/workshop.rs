@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use jiff::civil::{Date, DateTime};
 
 use crate::check::{self, Checks, Held, Shown};
@@ -17,6 +17,8 @@ use crate::disclosure;
 use crate::disk;
 use crate::embedded::{self, Files};
 use crate::engine::Engine;
+use crate::erasure::Erasures;
+use crate::export::cube::Cube;
 use crate::fetch::Delivered;
 use crate::ingest::{self, Ingest};
 use crate::lake::{Finished, Lake, Parameter, State};
@@ -32,6 +34,7 @@ pub(super) struct Workshop {
     engine: Engine,
     pub(super) lake: Lake,
     pub(super) models: Models,
+    cubes: Vec<Cube>,
     site: crate::render::Site,
     temporary: PathBuf,
     _cleanup: tempfile::TempDir,
@@ -65,15 +68,17 @@ impl Workshop {
         let engine = Engine::start(&config.engine, &temporary)?;
         let lake = Lake::at(&config.root.join("lake"));
         let sources = source_schemas(contracts);
-        let parsed = parse_models(&embedded::queries(config)?)?;
+        let queries = embedded::queries(config)?;
+        let parsed = parse_models(&queries)?;
         check_config(config, &parsed, contracts)?;
         let parsed = switched_on(parsed, config, contracts);
         let parameters = planning_parameters(config, &parsed, as_of);
         let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
         check::faults(&models, contracts).into_iter().next().map_or(Ok(()), Err)?;
         disclosure::demand(&models, contracts)?;
+        let cubes = Cube::all(&queries, &models.ordered.iter().collect::<Vec<_>>())?;
         let site = publish::load_site(embedded::site(config)?)?;
-        Ok(Workshop { engine, lake, models, site, temporary, _cleanup: cleanup })
+        Ok(Workshop { engine, lake, models, cubes, site, temporary, _cleanup: cleanup })
     }
 
     /// SHA-256 of all models' SQL with their headers.
@@ -93,7 +98,9 @@ impl Workshop {
         config: &'a Config,
         contracts: &'a [Contract],
         delivered: &'a Delivered,
-        only: Option<&'a str>,
+        erasures: &'a Erasures,
+        only: Option<&'a BTreeSet<String>>,
+        as_of: Date,
     ) -> Ingest<'a> {
         Ingest {
             config,
@@ -102,7 +109,9 @@ impl Workshop {
             engine: &self.engine,
             lake: &self.lake,
             temporary: &self.temporary,
+            erasures,
             only,
+            as_of,
         }
     }
 
@@ -148,6 +157,7 @@ impl Workshop {
         Publisher {
             config,
             models: &self.models,
+            cubes: &self.cubes,
             lake: &self.lake,
             state,
             site: &self.site,
@@ -165,7 +175,7 @@ impl Workshop {
         contracts: &[Contract],
         as_of: Date,
         finished: &'a Finished,
-        only: Option<&'a str>,
+        only: Option<&'a BTreeSet<String>>,
     ) -> Builder<'a> {
         let tables =
             || contracts.iter().flat_map(|contract| contract.tables.iter().map(move |table| (contract, table)));
@@ -185,10 +195,17 @@ impl Workshop {
         }
     }
 
-    /// The products whose part of the release before is taken over because only another one was asked for.
-    pub(super) fn not_asked_for(&self, only: Option<&str>) -> BTreeSet<String> {
-        let products = self.models.products().into_iter().filter(|product| only.is_some_and(|only| only != *product));
-        products.map(str::to_owned).collect()
+    /// The product that is asked for, with those that it is built on; absent = all.
+    pub(super) fn asked(&self, only: Option<&str>) -> Option<BTreeSet<String>> {
+        let with_foundation =
+            |only| self.models.foundation(only).into_iter().chain([only]).map(str::to_owned).collect();
+        only.map(with_foundation)
+    }
+
+    /// The products whose part of the release before is taken over because only others were asked for.
+    pub(super) fn not_asked_for(&self, asked: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+        let is_not = |product: &&str| asked.is_some_and(|asked| !asked.contains(*product));
+        self.models.products().into_iter().filter(is_not).map(str::to_owned).collect()
     }
 
     /// Fails unless the product that was asked for is there and on; names the nearest.
@@ -197,7 +214,8 @@ impl Workshop {
         let Some(only) = only.filter(|only| !products.contains(only)) else { return Ok(()) };
         let near = closed::nearest(only, products.iter().copied()).unwrap_or("");
         anyhow::bail!(
-            "--only: there is no product `{only}`, or speil.toml has none of its sources; the nearest is `{near}`"
+            "--only: there is no product `{only}`, or speil.toml has none of its sources or not the `rettsgrunnlag` it \
+             needs; the nearest is `{near}`"
         )
     }
 }
@@ -234,7 +252,8 @@ pub(crate) fn source_schemas(contracts: &[Contract]) -> BTreeMap<String, arrow::
 }
 
 /// The models of the products that are on. A product is off when it reads delivered tables and none of the sources that
-/// it needs is configured: it then has no tables and no pages.
+/// it needs is configured, when it needs a legal basis and none is named, and when one that it is built on is off: it then
+/// has no tables and no pages.
 fn switched_on(models: Vec<Model>, config: &Config, contracts: &[Contract]) -> Vec<Model> {
     let mut configured: BTreeMap<&str, bool> = BTreeMap::new();
     for contract in contracts {
@@ -247,7 +266,18 @@ fn switched_on(models: Vec<Model>, config: &Config, contracts: &[Contract]) -> V
             *on.entry(model.product.clone()).or_default() |= is;
         }
     }
-    models.into_iter().filter(|model| on.get(&model.product).copied().unwrap_or(true)).collect()
+    let allowed = |model: &Model| !model.needs_legal_basis || config.product(&model.product).legal_basis.is_some();
+    for model in models.iter().filter(|model| !allowed(model)) {
+        on.insert(model.product.clone(), false);
+    }
+    let is_on = |on: &BTreeMap<String, bool>, product: &str| on.get(product).copied().unwrap_or(true);
+    while let Some(built_on_it) = models
+        .iter()
+        .find(|model| is_on(&on, &model.product) && model.products_read.iter().any(|product| !is_on(&on, product)))
+    {
+        on.insert(built_on_it.product.clone(), false);
+    }
+    models.into_iter().filter(|model| is_on(&on, &model.product)).collect()
 }
 
 /// Every model file, read on its own.
@@ -270,7 +300,13 @@ pub(crate) fn check_config(config: &Config, models: &[Model], contracts: &[Contr
         models.iter().map(|model| model.product.as_str()).filter(|product| *product != SHARED).collect();
     let sources = contracts.iter().map(|contract| contract.source.clone()).collect();
     config.check_names(&sources, &products.iter().map(|product| (*product).to_owned()).collect())?;
+    publish::check_keys(config, models)?;
     for product in products {
+        let needs_basis = models.iter().any(|model| model.product == product && model.needs_legal_basis);
+        ensure!(
+            needs_basis || config.product(product).legal_basis.is_none(),
+            "[product.{product}]: the product needs no `rettsgrunnlag`; take the key out"
+        );
         let own = models.iter().filter(|model| model.product == product);
         let read: BTreeSet<&String> = own.flat_map(|model| &model.reads).collect();
         let required = contracts.iter().filter(|contract| !contract.optional);

@@ -19,6 +19,8 @@ between = [1, 9]
 unit = "Byttegruppe/Kode@V; 0 når varen ikke er i noen"
 [columns.forskrevet_maaned]
 unit = "ååååmm"
+[columns.fylkesnr]
+unit = "to første sifre i kommunenummeret; 99 når legen ikke er kjent"
 [columns.utlevering_nr]
 unit = "utlevering nummer i resepten"
 mangler = "ikke levert"
@@ -35,6 +37,7 @@ unit = "øre, netto"
 between = [0, 1e15]
 ---*/
 -- B1 and B2: cancelled lines are out, returns are added to their line; each line gets the first class that fits.
+-- B12: the county is that of the doctor's practice on the day that decides whether a doctor wrote it, by the code it had.
 with virkninger as (
     select
         gjelder_linje_id,
@@ -89,6 +92,7 @@ select
     ) as klasse,
     coalesce(v.byttegruppe, 0) as byttegruppe,
     cast(date_part('year', n.rekvirert_dato) * 100 + date_part('month', n.rekvirert_dato) as int) as forskrevet_maaned,
+    cast(coalesce(l.kommunenr / 100, 99) as smallint) as fylkesnr,
     n.utlevering_nr,
     n.reservasjon,
     n.antall_tusendeler,

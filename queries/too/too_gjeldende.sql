@@ -2,7 +2,7 @@
 title = "TOO-hendelser som gjelder etter rettinger"
 audience = "arbeid"
 grain = ["hendelse_guid"]
-versjon = 1
+versjon = 2
 [columns.hendelse_type]
 unit = "kode for hendelsestype i kontrakten"
 [columns.registrert_tid]
@@ -14,6 +14,33 @@ unit = "organisasjonsnummer"
 [columns.pauseaarsak]
 unit = "1 pasient, 2 medisinsk, 3 tjeneste"
 mangler = "hendelsen er ingen pause, eller årsaken er ikke oppgitt"
+[columns.fra_fylkesnr]
+unit = "fylkesnummer"
+mangler = "hendelsen er ingen overføring"
+[columns.henvisningskilde]
+unit = "kode for henvisningskilde i kontrakten"
+mangler = "hendelsen er ingen henvisning, eller kilden er ikke oppgitt"
+[columns.aldersgruppe]
+unit = "kode for aldersgruppe i kontrakten"
+mangler = "hendelsen er ingen henvisning, eller alderen er ikke oppgitt"
+[columns.maalgruppe]
+unit = "sum av 1 tortur, 2 overgrep, 4 odontofobi"
+mangler = "hendelsen er ingen vurdering, eller målgruppen er ikke oppgitt"
+[columns.behandlingsbehov]
+unit = "1 lite, 2 middels, 3 stort"
+mangler = "hendelsen er ingen vurdering av behov, eller behovet er ikke oppgitt"
+[columns.oppmote]
+unit = "1 mott, 2 ikke_mott, 3 avbestilt"
+mangler = "hendelsen er ingen time, eller oppmøtet er ikke oppgitt"
+[columns.avslutningsaarsak]
+unit = "kode for avslutningsårsak i kontrakten"
+mangler = "hendelsen er ingen avslutning, eller årsaken er ikke oppgitt"
+[columns.ferdig_odontologisk]
+unit = "0 nei, 1 ja"
+mangler = "hendelsen er ingen avslutning, eller svaret er ikke oppgitt"
+[columns.ferdig_psykologisk]
+unit = "0 nei, 1 ja"
+mangler = "hendelsen er ingen avslutning, eller svaret er ikke oppgitt"
 [columns.finansiering]
 unit = "1 tilskudd, 2 rettighet"
 ---*/
@@ -30,6 +57,15 @@ with rangert as (
         u.fylkesnr,
         u.enhet_orgnr,
         u.pauseaarsak,
+        u.fra_fylkesnr,
+        u.henvisningskilde,
+        u.aldersgruppe,
+        u.maalgruppe,
+        u.behandlingsbehov,
+        u.oppmote,
+        u.avslutningsaarsak,
+        u.ferdig_odontologisk,
+        u.ferdig_psykologisk,
         u.finansiering,
         row_number() over (
             partition by k.original
@@ -48,6 +84,15 @@ select
     fylkesnr,
     enhet_orgnr,
     pauseaarsak,
+    fra_fylkesnr,
+    henvisningskilde,
+    aldersgruppe,
+    maalgruppe,
+    behandlingsbehov,
+    oppmote,
+    avslutningsaarsak,
+    ferdig_odontologisk,
+    ferdig_psykologisk,
     finansiering
 from rangert
 where

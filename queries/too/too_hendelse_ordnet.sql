@@ -2,7 +2,7 @@
 title = "TOO-hendelser i rekkefølge, delt i forløp"
 audience = "arbeid"
 grain = ["forlop_id", "nr"]
-versjon = 2
+versjon = 3
 [columns.nr]
 unit = "hendelsens nummer i forlop_id"
 [columns.forlop_nr]
@@ -16,6 +16,33 @@ unit = "organisasjonsnummer"
 [columns.pauseaarsak]
 unit = "1 pasient, 2 medisinsk, 3 tjeneste"
 mangler = "hendelsen er ingen pause, eller årsaken er ikke oppgitt"
+[columns.fra_fylkesnr]
+unit = "fylkesnummer"
+mangler = "hendelsen er ingen overføring"
+[columns.henvisningskilde]
+unit = "kode for henvisningskilde i kontrakten"
+mangler = "hendelsen er ingen henvisning, eller kilden er ikke oppgitt"
+[columns.aldersgruppe]
+unit = "kode for aldersgruppe i kontrakten"
+mangler = "hendelsen er ingen henvisning, eller alderen er ikke oppgitt"
+[columns.maalgruppe]
+unit = "sum av 1 tortur, 2 overgrep, 4 odontofobi"
+mangler = "hendelsen er ingen vurdering, eller målgruppen er ikke oppgitt"
+[columns.behandlingsbehov]
+unit = "1 lite, 2 middels, 3 stort"
+mangler = "hendelsen er ingen vurdering av behov, eller behovet er ikke oppgitt"
+[columns.oppmote]
+unit = "1 mott, 2 ikke_mott, 3 avbestilt"
+mangler = "hendelsen er ingen time, eller oppmøtet er ikke oppgitt"
+[columns.avslutningsaarsak]
+unit = "kode for avslutningsårsak i kontrakten"
+mangler = "hendelsen er ingen avslutning, eller årsaken er ikke oppgitt"
+[columns.ferdig_odontologisk]
+unit = "0 nei, 1 ja"
+mangler = "hendelsen er ingen avslutning, eller svaret er ikke oppgitt"
+[columns.ferdig_psykologisk]
+unit = "0 nei, 1 ja"
+mangler = "hendelsen er ingen avslutning, eller svaret er ikke oppgitt"
 [columns.finansiering]
 unit = "1 tilskudd, 2 rettighet"
 ---*/
@@ -73,6 +100,15 @@ ordnet as (
         k.fylkesnr,
         k.enhet_orgnr,
         k.pauseaarsak,
+        k.fra_fylkesnr,
+        k.henvisningskilde,
+        k.aldersgruppe,
+        k.maalgruppe,
+        k.behandlingsbehov,
+        k.oppmote,
+        k.avslutningsaarsak,
+        k.ferdig_odontologisk,
+        k.ferdig_psykologisk,
         k.finansiering,
         row_number() over (
             partition by k.forlop_id
@@ -105,6 +141,15 @@ starter as (
         fylkesnr,
         enhet_orgnr,
         pauseaarsak,
+        fra_fylkesnr,
+        henvisningskilde,
+        aldersgruppe,
+        maalgruppe,
+        behandlingsbehov,
+        oppmote,
+        avslutningsaarsak,
+        ferdig_odontologisk,
+        ferdig_psykologisk,
         finansiering,
         case
             when nr = 1 then 1
@@ -129,6 +174,15 @@ select
     fylkesnr,
     enhet_orgnr,
     pauseaarsak,
+    fra_fylkesnr,
+    henvisningskilde,
+    aldersgruppe,
+    maalgruppe,
+    behandlingsbehov,
+    oppmote,
+    avslutningsaarsak,
+    ferdig_odontologisk,
+    ferdig_psykologisk,
     finansiering
 from starter
 order by forlop_id, nr

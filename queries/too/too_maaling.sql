@@ -1,10 +1,12 @@
 /*---
 title = "Ventinger som endte, og ventinger ved hver månedsslutt, i dager"
 audience = "arbeid"
-grain = ["populasjon", "steg", "dag", "forlop_id", "forlop_nr"]
-versjon = 1
+grain = ["populasjon", "steg", "dag", "forlop_id", "forlop_nr", "vent_nr"]
+versjon = 2
 [columns.forlop_nr]
 unit = "forløpets nummer i forlop_id"
+[columns.vent_nr]
+unit = "ventingens nummer i forløpet"
 [columns.dager]
 unit = "dager"
 between = [0, 100000]
@@ -23,6 +25,7 @@ with maalt as (
         steg,
         forlop_id,
         forlop_nr,
+        vent_nr,
         fra_dato,
         til_dato as dag
     from too_vent
@@ -33,6 +36,7 @@ with maalt as (
         v.steg,
         v.forlop_id,
         v.forlop_nr,
+        v.vent_nr,
         v.fra_dato,
         p.til_dato as dag
     from too_periode as p
@@ -50,6 +54,7 @@ klippet as (
         m.steg,
         m.forlop_id,
         m.forlop_nr,
+        m.vent_nr,
         m.dag,
         p.pause_nr,
         greatest(p.fra_dato, m.fra_dato) as start_dato,
@@ -71,13 +76,14 @@ uten_overlapp as (
         steg,
         forlop_id,
         forlop_nr,
+        vent_nr,
         dag,
         cast(slutt_dato as int) as slutt,
         greatest(
             cast(start_dato as int),
             coalesce(
                 max(cast(slutt_dato as int)) over (
-                    partition by populasjon, steg, forlop_id, forlop_nr, dag
+                    partition by populasjon, steg, forlop_id, forlop_nr, vent_nr, dag
                     order by start_dato, pause_nr rows between unbounded preceding and 1 preceding
                 ),
                 0
@@ -92,10 +98,11 @@ pausedager as (
         steg,
         forlop_id,
         forlop_nr,
+        vent_nr,
         dag,
         sum(greatest(slutt - start, 0)) as dager
     from uten_overlapp
-    group by populasjon, steg, forlop_id, forlop_nr, dag
+    group by populasjon, steg, forlop_id, forlop_nr, vent_nr, dag
 )
 
 select
@@ -104,6 +111,7 @@ select
     m.dag,
     m.forlop_id,
     m.forlop_nr,
+    m.vent_nr,
     cast(m.dag as int) - cast(m.fra_dato as int) as dager,
     cast(m.dag as int) - cast(m.fra_dato as int) - coalesce(p.dager, 0) as dager_uten,
     s.fylkesnr,
@@ -120,5 +128,6 @@ left join pausedager as p
         and m.steg = p.steg
         and m.forlop_id = p.forlop_id
         and m.forlop_nr = p.forlop_nr
+        and m.vent_nr = p.vent_nr
         and m.dag = p.dag
-order by m.populasjon, m.steg, m.dag, m.forlop_id, m.forlop_nr
+order by m.populasjon, m.steg, m.dag, m.forlop_id, m.forlop_nr, m.vent_nr

@@ -1,10 +1,12 @@
 /*---
 title = "Ventinger per periode, med fylke i periodens struktur"
 audience = "arbeid"
-grain = ["periodetype", "periode", "populasjon", "steg", "forlop_id", "forlop_nr"]
-versjon = 1
+grain = ["periodetype", "periode", "populasjon", "steg", "forlop_id", "forlop_nr", "vent_nr"]
+versjon = 2
 [columns.forlop_nr]
 unit = "forløpets nummer i forlop_id"
+[columns.vent_nr]
+unit = "ventingens nummer i forløpet"
 [columns.dager]
 unit = "dager"
 [columns.dager_uten]
@@ -24,6 +26,7 @@ with i_periode as (
         m.steg,
         m.forlop_id,
         m.forlop_nr,
+        m.vent_nr,
         m.dager,
         m.dager_uten,
         m.fylkesnr,
@@ -51,6 +54,7 @@ select
     i.steg,
     i.forlop_id,
     i.forlop_nr,
+    i.vent_nr,
     i.dager,
     i.dager_uten,
     cast(
@@ -70,4 +74,4 @@ left join fylke as f
     on
         e.fylkesnr = f.fylkesnr
         and f.struktur = 2024
-order by i.periodetype, i.periode, i.populasjon, i.steg, i.forlop_id, i.forlop_nr
+order by i.periodetype, i.periode, i.populasjon, i.steg, i.forlop_id, i.forlop_nr, i.vent_nr

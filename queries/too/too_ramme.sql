@@ -29,7 +29,7 @@ with omraader as (
 ),
 
 steg as (
-    select unnest(make_array('m0_m1', 'm0_m4', 'm1_m2', 'm3_m4')) as steg
+    select unnest(make_array('m0_m1', 'm0_m4', 'm1_m2', 'm3_m4', 'narkose')) as steg
 ),
 
 populasjoner as (

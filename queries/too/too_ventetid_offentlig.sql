@@ -3,7 +3,7 @@ title = "Ventetider i TOO, åpne tall"
 audience = "offentlig"
 grain = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"]
 dimensjoner = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser", "n_fylker", "forelopig"]
-versjon = 3
+versjon = 4
 [columns.n]
 unit = "forløp"
 grunnlag = true
@@ -58,7 +58,8 @@ unit = "0 nei, 1 ja"
 -- pause. Courses of an unknown county (99) have no row, but are what the nation has more than its regions: where they
 -- are few, the nation is held back. Rolling years of ended waits overlap two years and are held back altogether. A
 -- month of the nation is not shown where other counties count in it than in its tertial: its months less its regions
--- would be the figures of the county that came or went. A4: public waits are rounded to whole weeks, half away from
+-- would be the figures of the county that came or went. Narkose is rare: half of the counties' tertials would have a small
+-- count, so it is published for the nation alone. A4: public waits are rounded to whole weeks, half away from
 -- zero.
 with koder as (
     select
@@ -149,14 +150,19 @@ korn as (
             and v.periode = m.periode
     where
         (v.omraade = 'landet' and v.periodetype = 'maaned')
-        or (v.omraade = '99' and v.periodetype = 'tertial')
-        or (v.omraade like 'region_%' and v.periodetype = 'tertial')
-        or (k.omraade is not null and v.periodetype in ('tertial', 'aar'))
         or (
-            k.omraade is not null
-            and v.periodetype = 'rullerende12'
-            and v.populasjon = 'ventende'
-            and substr(v.periode, 6, 2) in ('04', '08', '12')
+            v.steg <> 'narkose'
+            and (
+                (v.omraade = '99' and v.periodetype = 'tertial')
+                or (v.omraade like 'region_%' and v.periodetype = 'tertial')
+                or (k.omraade is not null and v.periodetype in ('tertial', 'aar'))
+                or (
+                    k.omraade is not null
+                    and v.periodetype = 'rullerende12'
+                    and v.populasjon = 'ventende'
+                    and substr(v.periode, 6, 2) in ('04', '08', '12')
+                )
+            )
         )
 ),
 

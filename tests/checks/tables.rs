@@ -122,6 +122,14 @@ fn as_if_shown(root: &Root, more: i64) {
     let mut manifest = root.manifest();
     manifest.files.get_mut(path).unwrap().sha256 = speil::disk::sha256_of_file(&file).unwrap();
     fs::write(root.current().join("manifest.json"), manifest.to_json().unwrap()).unwrap();
+    // It has been public so, too.
+    let public = root.path().join("offentliggjort");
+    let kept = fs::read_dir(public.join("reservasjon_nasjonal_maaned")).unwrap().next().unwrap().unwrap().path();
+    let before = speil::disk::sha256_of_file(&kept).unwrap();
+    fs::copy(&file, &kept).unwrap();
+    let index = fs::read_to_string(public.join("index.json")).unwrap();
+    let after = speil::disk::sha256_of_file(&kept).unwrap();
+    fs::write(public.join("index.json"), index.replace(&before, &after)).unwrap();
 }
 
 #[test]

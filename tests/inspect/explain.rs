@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 17] = [
+const PUBLISHED: [(&str, &[&str], bool); 33] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -271,6 +271,8 @@ const PUBLISHED: [(&str, &[&str], bool); 17] = [
     ("reservasjon_nasjonal_maaned", &["maaned"], true),
     ("reservasjonsgrad_lege", &["rekvirent_hpr"], true),
     ("reservasjonsgrad_lege_maaned", &["rekvirent_hpr", "maaned"], true),
+    ("reservasjon_fylke", &["fylkesnr"], true),
+    ("reservasjon_prioritering", &["nivaa", "kode"], true),
     ("reservasjonsgrad_lege_rullerende", &["rekvirent_hpr", "maaned"], true),
     ("reservasjon_lege_byttegruppe", &["rekvirent_hpr", "byttegruppe"], true),
     ("reservasjon_lege_substans_maaned", &["rekvirent_hpr", "atc", "maaned"], true),
@@ -281,6 +283,20 @@ const PUBLISHED: [(&str, &[&str], bool); 17] = [
     ("too_ventetid", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_ventetid_offentlig", &["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"], true),
     ("too_kvittering", &["fylkesnr", "maaned", "regel"], true),
+    ("too_ventekurve", &["steg", "omraade", "periodetype", "periode", "uker"], true),
+    ("too_ventekurve_offentlig", &["steg", "omraade", "periodetype", "periode", "uker"], true),
+    ("too_maaloppnaaelse", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_maaloppnaaelse_offentlig", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_venteliste", &["steg", "omraade", "periodetype", "periode"], true),
+    ("too_venteliste_offentlig", &["steg", "omraade", "periode"], true),
+    ("too_venteliste_oppfolging", &["omraade", "periode"], true),
+    ("too_venteliste_oppfolging_offentlig", &["omraade", "periode"], true),
+    ("too_oppmote", &["fase", "omraade", "periodetype", "periode"], true),
+    ("too_narkose", &["fase", "omraade", "periodetype", "periode"], true),
+    ("too_maalgruppe", &["maalgruppe", "omraade", "periodetype", "periode"], true),
+    ("too_henvisning", &["henvisningskilde", "omraade", "periodetype", "periode"], true),
+    ("too_dekning", &["omraade", "periodetype", "periode"], true),
+    ("too_gjennomforing", &["omraade", "kohort"], true),
 ];
 
 #[test]
@@ -310,7 +326,9 @@ fn a_row_of_every_published_table_is_led_back_and_says_what_the_public_sees() {
             assert_eq!(told.contains("HIDDEN FROM THE PUBLIC"), is_public && row["status"] == "skjult", "{told}");
             hidden += usize::from(told.contains("HIDDEN FROM THE PUBLIC"));
         }
-        assert_eq!(given_again > 0, has_lines, "{table}");
+        // Of a table that shows nothing of so small a world nothing can be compared.
+        let nothing_shown = all.iter().all(|row| row["status"] != "vist");
+        assert!(if has_lines { given_again > 0 || nothing_shown } else { given_again == 0 }, "{table}");
     }
     assert!(hidden > 0);
     let (code, told, errors) = speil(&root, &["explain", "too_ventetid", "steg=m0_m1", "omraade=03"]);

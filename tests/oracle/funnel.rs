@@ -50,7 +50,7 @@ pub fn limits_of_all(doctors: &[Point], e: f64) -> Option<Limits> {
 }
 
 /// φ and τ².
-fn spread(points: &[Point]) -> (f64, f64) {
+pub fn spread(points: &[Point]) -> (f64, f64) {
     let m = points.len() as f64;
     let mut scores: Vec<f64> =
         points.iter().map(|point| ((point.r as f64 / point.e).sqrt() - 1.0) / (0.5 / point.e.sqrt())).collect();

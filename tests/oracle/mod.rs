@@ -13,6 +13,7 @@
     reason = "test code: a panic is its way to report, counts are far below 2^52, worlds are written into temporary folders, not every test uses every part"
 )]
 
+pub mod areas;
 pub mod compare;
 pub mod csv;
 mod deliveries;
@@ -64,6 +65,8 @@ pub struct Figures {
     pub doctors: Vec<Doctor>,
     /// Each doctor's months, and the public tables before anything is hidden; none when no month is over.
     pub tables: Vec<Table>,
+    /// Counties, substances, groups and funnels; `None` when there are no twelve months.
+    pub areas: Option<areas::Areas>,
     /// Every net line and its class, by (`utleveringsdato`, `linje_id`).
     pub lines: Vec<Outcome>,
     /// What every reserved line of the grunnlag costs more than its reference, by (`utleveringsdato`, `linje_id`).
@@ -176,8 +179,11 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
         *classes.entry((Month::of(line.utleveringsdato).to_string(), (*class).to_owned())).or_default() += 1;
     }
 
+    let mut areas = None;
     let (mut doctors, mut tables) = (Vec::new(), Vec::new());
     if let Some(window) = doctors::window(&delivered.months, as_of) {
+        let first = delivered.months.first().copied().unwrap_or(window.from);
+        areas = areas::areas(&window, &net, &register, &archive, first);
         let counted = doctors::count(&window, &net, &archive);
         doctors = doctors::figures(&window, &net, &extras, &counted, &register, limits);
         let pages: Vec<i64> = doctors.iter().map(|doctor| doctor.rekvirent_hpr).collect();
@@ -202,7 +208,7 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
     let correction_lines =
         with_status.filter_map(|(line, status)| status.map(|status| outcome(line, status))).collect();
     let (lines, correction_lines) = (sorted(lines), sorted(correction_lines));
-    Figures { classes, corrections, doctors, tables, lines, extras, correction_lines }
+    Figures { classes, corrections, doctors, tables, areas, lines, extras, correction_lines }
 }
 
 /// The class of a net line: the first of B1's list that holds.

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::curves::Point;
+use super::lists::{Lists, MEASURES};
 use super::{Wait, csv};
 
 const KEY: [&str; 6] = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"];
@@ -79,4 +81,86 @@ fn row_differences<'a>(wait: &Wait, get: impl Fn(&str) -> Option<&'a str>) -> Ve
 /// Equal to 1e-9 of the larger one; so 0 agrees with 0 only.
 pub fn close(a: f64, b: f64) -> bool {
     a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+/// The same for curves, of which each cohort has eight rows in `too_ventekurve` and one in `too_maaloppnaaelse`.
+pub fn curve_differences(wanted: &[Point], curves: &Path, goals: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut points: BTreeMap<String, &Point> =
+        wanted.iter().map(|point| (format!("{} {}", point.cohort, point.uker), point)).collect();
+    csv::read(curves, |header, row| {
+        let get = |name: &str| row.text(header.required(name));
+        let key =
+            ["steg", "omraade", "periodetype", "periode", "uker"].map(|name| get(name).unwrap_or_default()).join(" ");
+        let Some(point) = points.remove(&key) else { return found.push(format!("{key} was not recomputed")) };
+        let counts = [("n", point.n), ("i_fare", point.i_fare), ("naadd", point.naadd), ("andre", point.andre)];
+        let counts = counts.map(|(name, count)| (name, Some(count)));
+        for (name, count) in
+            counts.into_iter().chain([("n_fylker", point.n_fylker), ("forelopig", Some(point.forelopig))])
+        {
+            if get(name).map(str::to_owned) != count.map(|count| count.to_string()) {
+                found.push(format!("{key}, {name}: recomputed {count:?}, published {:?}", get(name)));
+            }
+        }
+        let shares = [("andel_naadd", 0), ("andel_andre", 1), ("andel_venter", 2)];
+        let shares = shares.map(|(name, at)| (name, point.shares.map(|shares| shares[at])));
+        let limits = [("nedre", 0), ("ovre", 1)].map(|(name, at)| (name, point.limits.map(|limits| limits[at])));
+        for (name, share) in shares.into_iter().chain(limits) {
+            if !same(get(name), share) {
+                found.push(format!("{key}, {name}: recomputed {share:?}, published {:?}", get(name)));
+            }
+        }
+    });
+    found.extend(points.keys().map(|key| format!("{key} is not published")));
+    // The goal's point, or for a step without one any.
+    let goal = |point: &&Point| point.uker * 7 == point.goal.unwrap_or(28);
+    let mut cohorts: BTreeMap<&str, &Point> =
+        wanted.iter().filter(goal).map(|point| (point.cohort.as_str(), point)).collect();
+    csv::read(goals, |header, row| {
+        let get = |name: &str| row.text(header.required(name));
+        let key = ["steg", "omraade", "periodetype", "periode"].map(|name| get(name).unwrap_or_default()).join(" ");
+        let Some(point) = cohorts.remove(key.as_str()) else { return found.push(format!("{key} was not recomputed")) };
+        let reached = point.goal.map(|_| point.naadd);
+        let median = point.median.map(|days| days.to_string());
+        let within = point.goal.and(point.shares).map(|shares| shares[0]);
+        if get("median").map(str::to_owned) != median
+            || get("naadd_innen_maal").map(str::to_owned) != reached.map(|count| count.to_string())
+            || get("n") != Some(&point.n.to_string())
+            || !same(get("innen_maal"), within)
+        {
+            found.push(format!(
+                "{key}: recomputed {reached:?} {within:?} {median:?}, published {:?}",
+                get("innen_maal")
+            ));
+        }
+    });
+    found.extend(cohorts.keys().map(|key| format!("{key} is not published")));
+    found
+}
+
+/// A share agrees; what is nothing may be some bits of it where doubles were added in another order.
+fn same(published: Option<&str>, wanted: Option<f64>) -> bool {
+    match (published.map(str::parse::<f64>), wanted) {
+        (None, None) => true,
+        (Some(Ok(published)), Some(wanted)) => close(published, wanted) || (published - wanted).abs() < 1e-15,
+        _ => false,
+    }
+}
+
+/// The same for lists.
+pub fn list_differences(wanted: &Lists, path: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut left: BTreeMap<&String, _> = wanted.iter().collect();
+    csv::read(path, |header, row| {
+        let get = |name: &str| row.text(header.required(name)).unwrap_or_default();
+        let key = ["steg", "omraade", "periodetype", "periode"].map(get).join(" ");
+        let Some(counts) = left.remove(&key) else { return found.push(format!("{key} was not recomputed")) };
+        for measure in MEASURES {
+            if get(measure) != counts[measure].to_string() {
+                found.push(format!("{key}, {measure}: recomputed {}, published {}", counts[measure], get(measure)));
+            }
+        }
+    });
+    found.extend(left.keys().map(|key| format!("{key} is not published")));
+    found
 }

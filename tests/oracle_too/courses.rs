@@ -80,6 +80,29 @@ impl Course {
         until.is_none_or(|(until, _)| from <= until).then_some(Waiting { from, until })
     }
 
+    /// The waits for narkose, one after the other: from a need to the next narkose, or to the end.
+    pub fn narkose_waits(&self) -> Vec<Waiting> {
+        let mut waits: Vec<Waiting> = Vec::new();
+        let mut open = false;
+        for event in &self.events {
+            match event.kind {
+                Kind::NarkoseBehov if !open => {
+                    waits.push(Waiting { from: event.hendelse_dato, until: None });
+                    open = true;
+                }
+                Kind::NarkoseUtfort if open => {
+                    waits.last_mut().expect("one is open").until = Some((event.hendelse_dato, End::Reached));
+                    open = false;
+                }
+                _ => {}
+            }
+        }
+        if let (true, Some(last)) = (open, waits.last_mut()) {
+            last.until = self.m[5].map(|end| (end, End::Ended));
+        }
+        waits
+    }
+
     /// Whether the last event is paid by the grant.
     pub fn tilskudd(&self) -> bool {
         self.events.last().is_some_and(|event| event.finansiering == "tilskudd")
@@ -149,7 +172,7 @@ impl Course {
                 Some(pause) => pause.til = Some(date),
                 None => self.avvist_rekkefolge = true,
             },
-            Kind::BehovVurdert | Kind::Other => {}
+            Kind::BehovVurdert | Kind::NarkoseBehov | Kind::NarkoseUtfort | Kind::Time | Kind::Other => {}
         }
         self.events.push(event);
     }
@@ -195,7 +218,7 @@ fn place_in_day(kind: Kind, open_before: bool) -> u8 {
         Kind::TeamStart => 5,
         Kind::TeamSlutt => 6,
         Kind::TannbehandlingStart => 7,
-        Kind::PauseFra | Kind::PauseTil | Kind::Other => 8,
+        Kind::PauseFra | Kind::PauseTil | Kind::NarkoseBehov | Kind::NarkoseUtfort | Kind::Time | Kind::Other => 8,
         Kind::Avsluttet => 9,
     }
 }

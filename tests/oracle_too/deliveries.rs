@@ -50,6 +50,20 @@ pub fn read_events(landing: &Path) -> BTreeMap<String, Vec<Event>> {
                 fylkesnr: filled("fylkesnr"),
                 enhet_orgnr: filled("enhet_orgnr"),
                 pauseaarsak: text("pauseaarsak"),
+                fra_fylkesnr: text("fra_fylkesnr"),
+                henvisningskilde: text("henvisningskilde"),
+                // Written with a hyphen or a dash, it is the same group.
+                aldersgruppe: text("aldersgruppe").map(|group| group.replace('-', "–")),
+                // The order in which a set is written says nothing.
+                maalgruppe: text("maalgruppe").map(|set| {
+                    let codes: BTreeSet<&str> = set.split('+').collect();
+                    codes.into_iter().collect::<Vec<_>>().join("+")
+                }),
+                behandlingsbehov: text("behandlingsbehov"),
+                oppmote: text("oppmote"),
+                avslutningsaarsak: text("avslutningsaarsak"),
+                ferdig_odontologisk: text("ferdig_odontologisk"),
+                ferdig_psykologisk: text("ferdig_psykologisk"),
                 finansiering: filled("finansiering"),
             };
             let contents = events.entry(event.hendelse_guid.clone()).or_default();
@@ -104,6 +118,43 @@ pub fn read_units(landing: &Path) -> Vec<Unit> {
         });
     });
     units
+}
+
+/// Persons older than 20 by year and county, in the last delivery of `befolkning`; none without one. A table of one content
+/// and both sexes together, by region, age and year in any order.
+pub fn read_adults(landing: &Path) -> BTreeMap<(i16, String), i64> {
+    let mut adults = BTreeMap::new();
+    let folder = landing.join("befolkning");
+    let Some(path) = folder.is_dir().then(|| files(&folder, "befolkning_").pop()).flatten() else { return adults };
+    let table: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let names: Vec<&str> = table["id"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let sizes: Vec<u64> = table["size"].as_array().unwrap().iter().map(|size| size.as_u64().unwrap()).collect();
+    let step = |name: &str| -> u64 {
+        let at = names.iter().position(|known| *known == name).unwrap();
+        sizes[at + 1..].iter().product()
+    };
+    let codes = |name: &str| -> Vec<(String, u64)> {
+        let index = table["dimension"][name]["category"]["index"].as_object().unwrap();
+        index.iter().map(|(code, at)| (code.clone(), at.as_u64().unwrap())).collect()
+    };
+    for (county, region_at) in codes("Region") {
+        for (age, age_at) in adult_ages(codes("Alder")) {
+            for (year, year_at) in codes("Tid") {
+                let at = region_at * step("Region") + age_at * step("Alder") + year_at * step("Tid");
+                let number = table["value"][usize::try_from(at).unwrap()].as_i64();
+                assert!(number.is_none_or(|number| number >= 0), "{county} {age} {year}");
+                *adults.entry((year.parse().unwrap(), county.clone())).or_default() += number.unwrap_or(0);
+            }
+        }
+    }
+    adults.retain(|_, number| *number > 0);
+    adults
+}
+
+/// Ages above 20 among `021`, `105+`.
+fn adult_ages(ages: Vec<(String, u64)>) -> Vec<(String, u64)> {
+    let is_adult = |age: &str| age.trim_end_matches('+').parse::<i32>().unwrap() > 20;
+    ages.into_iter().filter(|(age, _)| is_adult(age)).collect()
 }
 
 /// The calendar month in Norway.

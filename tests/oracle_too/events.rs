@@ -28,6 +28,9 @@ pub enum Kind {
     Avsluttet,
     PauseFra,
     PauseTil,
+    NarkoseBehov,
+    NarkoseUtfort,
+    Time,
     Other,
 }
 
@@ -44,7 +47,10 @@ impl Kind {
             "avsluttet" => Self::Avsluttet,
             "pause_fra" => Self::PauseFra,
             "pause_til" => Self::PauseTil,
-            "kontakt_venteliste" | "overfort" | "narkose_behov" | "narkose_utfort" | "time" => Self::Other,
+            "narkose_behov" => Self::NarkoseBehov,
+            "narkose_utfort" => Self::NarkoseUtfort,
+            "time" => Self::Time,
+            "kontakt_venteliste" | "overfort" => Self::Other,
             _ => return None,
         })
     }
@@ -63,6 +69,17 @@ pub struct Event {
     pub fylkesnr: String,
     pub enhet_orgnr: String,
     pub pauseaarsak: Option<String>,
+    pub fra_fylkesnr: Option<String>,
+    pub henvisningskilde: Option<String>,
+    pub aldersgruppe: Option<String>,
+    /// Codes joined by `+`.
+    pub maalgruppe: Option<String>,
+    pub behandlingsbehov: Option<String>,
+    pub oppmote: Option<String>,
+    pub avslutningsaarsak: Option<String>,
+    /// `0` or `1`.
+    pub ferdig_odontologisk: Option<String>,
+    pub ferdig_psykologisk: Option<String>,
     pub finansiering: String,
 }
 

@@ -1,5 +1,5 @@
-//! A second, independent route from TOO's deliveries to its waiting times: it recomputes courses and the table `too_ventetid`
-//! from the files in the landing folder, by `definitions.md` A and C1–C6, so that a mistake of the pipeline has to be made twice
+//! A second, independent route from TOO's deliveries to its waiting times and to what becomes of its courses: it recomputes
+//! them from the files in the landing folder, by `definitions.md` A, C1–C6, C10 and C11, so that a mistake of the pipeline has to be made twice
 //! to go unseen.
 //!
 //! It must not know the pipeline: no code, no reader and no table of it. Written for clarity, not speed. Bad input ends in a panic.
@@ -15,11 +15,17 @@
 )]
 
 pub mod compare;
+pub mod course_attack;
+pub mod course_compare;
+pub mod course_tables;
 pub mod courses;
+pub mod curves;
 mod deliveries;
 mod events;
 mod geography;
-mod periods;
+pub mod linear;
+pub mod lists;
+pub mod periods;
 pub mod public;
 #[cfg(test)]
 mod tests;
@@ -62,6 +68,12 @@ pub struct Figures {
     pub known_courses: Vec<Course>,
     /// The table `too_ventetid` without disclosure control.
     pub waits: Vec<Wait>,
+    /// The tables `too_ventekurve` and `too_maaloppnaaelse`.
+    pub curves: Vec<curves::Point>,
+    /// The table `too_venteliste`.
+    pub lists: lists::Lists,
+    /// The counts of the tables about the course, without disclosure control.
+    pub course_rows: Vec<course_tables::Row>,
 }
 
 /// Recomputes everything from `landing`. `as_of` (`YYYY-MM-DD`) decides which periods are over and which are preliminary, nothing
@@ -89,5 +101,24 @@ pub fn compute(landing: &Path, as_of: &str) -> Figures {
     let first_event = in_force.iter().map(|event| event.hendelse_dato).min();
     let periods = first_event.map_or_else(Vec::new, |date| periods::until(csv::Month::of(date), as_of));
     let waits = waits::table(&known_courses, &complete_until, &units, &periods, as_of);
-    Figures { in_force, unknown_target, conflicting, complete_until, courses, known_courses, waits }
+    let curves = curves::table(&known_courses, &complete_until, &units, &periods, as_of);
+    let lists = lists::table(&known_courses, &complete_until, &units, &periods);
+    let world = course_tables::World {
+        complete_until: &complete_until,
+        units: &units,
+        adults: deliveries::read_adults(landing),
+    };
+    let course_rows = course_tables::rows(&known_courses, &world, &periods);
+    Figures {
+        in_force,
+        unknown_target,
+        conflicting,
+        complete_until,
+        courses,
+        known_courses,
+        waits,
+        curves,
+        lists,
+        course_rows,
+    }
 }

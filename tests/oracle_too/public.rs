@@ -60,8 +60,11 @@ fn is_county(wait: &Wait) -> bool {
     wait.omraade.len() == 2 && wait.omraade != geography::UNKNOWN
 }
 
-/// D2; rolling years of ended waits overlap two years and are held back altogether.
+/// D2; narkose is for the nation alone; rolling years of ended waits overlap two years and are held back altogether.
 fn is_published(wait: &Wait) -> bool {
+    if wait.steg == "narkose" && wait.omraade != "landet" {
+        return false;
+    }
     match wait.periodetype {
         "maaned" => wait.omraade == "landet",
         "tertial" => is_county(wait) || wait.omraade.starts_with("region_"),

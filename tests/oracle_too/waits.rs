@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::courses::{Course, End, days_between};
+use super::courses::{Course, End, Waiting, days_between};
 use super::deliveries::Unit;
 use super::geography;
 use super::periods::Period;
 
 /// Figures of a period are preliminary until this many days after it.
-const PRELIMINARY_DAYS: i64 = 90;
+pub const PRELIMINARY_DAYS: i64 = 90;
 
 /// One row of the table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,20 +48,36 @@ pub struct Wait {
     pub status: &'static str,
 }
 
-/// From one milestone to another, and the goal in days.
-struct Step {
-    steg: &'static str,
-    a: usize,
-    b: usize,
-    goal: Option<i64>,
+/// What is waited for, and the goal in days.
+pub struct Step {
+    pub steg: &'static str,
+    /// From one milestone to another; without, from a need of narkose to the narkose.
+    between: Option<(usize, usize)>,
+    pub goal: Option<i64>,
 }
 
-const STEPS: [Step; 4] = [
-    Step { steg: "m0_m1", a: 0, b: 1, goal: Some(56) },
-    Step { steg: "m1_m2", a: 1, b: 2, goal: Some(28) },
-    Step { steg: "m3_m4", a: 3, b: 4, goal: Some(28) },
-    Step { steg: "m0_m4", a: 0, b: 4, goal: None },
+impl Step {
+    /// A course's waits: one at most, but for narkose.
+    pub fn of(&self, course: &Course) -> Vec<Waiting> {
+        match self.between {
+            Some((a, b)) => course.wait(a, b).into_iter().collect(),
+            None => course.narkose_waits(),
+        }
+    }
+}
+
+pub const STEPS: [Step; 5] = [
+    Step { steg: "m0_m1", between: Some((0, 1)), goal: Some(56) },
+    Step { steg: "m1_m2", between: Some((1, 2)), goal: Some(28) },
+    Step { steg: "m3_m4", between: Some((3, 4)), goal: Some(28) },
+    Step { steg: "m0_m4", between: Some((0, 4)), goal: None },
+    Step { steg: "narkose", between: None, goal: None },
 ];
+
+/// Courses that count: paid by the grant, in an order that can be.
+pub fn counted(courses: &[Course]) -> Vec<&Course> {
+    courses.iter().filter(|course| !course.avvist_rekkefolge && course.tilskudd()).collect()
+}
 
 /// Every row: by period, step, area, population, pauses.
 pub fn table(
@@ -71,8 +87,7 @@ pub fn table(
     periods: &[Period],
     as_of: Date,
 ) -> Vec<Wait> {
-    let counted: Vec<&Course> =
-        courses.iter().filter(|course| !course.avvist_rekkefolge && course.tilskudd()).collect();
+    let counted = counted(courses);
     let mut rows = Vec::new();
     for period in periods {
         let complete = |county: &str| complete_until.get(county).is_some_and(|last| *last >= period.last);
@@ -126,28 +141,27 @@ fn waits(
 ) -> BTreeMap<String, Vec<Found>> {
     let mut found: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for course in courses {
-        let Some(wait) = course.wait(step.a, step.b) else {
-            continue;
-        };
-        let to = match wait.until {
-            Some((until, End::Reached)) if done && period.first <= until && until <= period.last => until,
-            until if !done && wait.from <= period.last && until.is_none_or(|(until, _)| until > period.last) => {
-                period.last
-            }
-            _ => continue,
-        };
-        let at = course.last_event(to).expect("Ma is an event");
-        let county = geography::county_on(&at.fylkesnr, &at.enhet_orgnr, period.last, units);
-        let days = days_between(wait.from, to);
-        let unpaused = days - course.paused_days(wait.from, to);
-        let has_pause = course.pauses.iter().any(|pause| pause.fra <= to && pause.til.is_none_or(|end| end > to));
-        found.entry(county).or_default().push(Found { days, unpaused, has_pause });
+        for wait in step.of(course) {
+            let to = match wait.until {
+                Some((until, End::Reached)) if done && period.first <= until && until <= period.last => until,
+                until if !done && wait.from <= period.last && until.is_none_or(|(until, _)| until > period.last) => {
+                    period.last
+                }
+                _ => continue,
+            };
+            let at = course.last_event(to).expect("Ma is an event");
+            let county = geography::county_on(&at.fylkesnr, &at.enhet_orgnr, period.last, units);
+            let days = days_between(wait.from, to);
+            let unpaused = days - course.paused_days(wait.from, to);
+            let has_pause = course.pauses.iter().any(|pause| pause.fra <= to && pause.til.is_none_or(|end| end > to));
+            found.entry(county).or_default().push(Found { days, unpaused, has_pause });
+        }
     }
     found
 }
 
 /// The areas that have rows for a period with this last day, and the counties that count in each.
-fn areas(last: Date, complete: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<String>> {
+pub fn areas(last: Date, complete: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<String>> {
     let mut areas: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for county in geography::counties(last).iter().filter(|county| complete(county)) {
         for area in [*county, geography::region(county), "landet"] {
@@ -161,7 +175,7 @@ fn areas(last: Date, complete: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<St
     areas
 }
 
-fn n_fylker(omraade: &str, members: &[String]) -> Option<u64> {
+pub fn n_fylker(omraade: &str, members: &[String]) -> Option<u64> {
     let known = members.iter().filter(|county| *county != geography::UNKNOWN).count();
     (omraade == "landet" || omraade.starts_with("region_")).then_some(known as u64)
 }

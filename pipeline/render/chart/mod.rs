@@ -3,23 +3,27 @@
 //! Knows nothing of tables, colours or SVG elements: `site/templates/charts/` draws, the stylesheet colours.
 //! A value that is absent has no coordinate; no chart puts it at zero.
 
+mod area_funnel;
 mod bars;
 mod funnel;
 mod histogram;
 mod scale;
 mod series;
 mod strip;
+mod tiles;
 
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
 use super::number;
 
+pub(super) use area_funnel::{AreaFunnel, AreaPoint};
 pub(super) use bars::{Bar, Bars, Goal};
 pub(super) use funnel::{Band, Funnel, OwnPoint};
 pub(super) use histogram::{Bin, Histogram};
 pub(super) use series::{Line, Series};
 pub(super) use strip::{Own, Percentile, Strip};
+pub(super) use tiles::{Tile, Tiles};
 
 /// Which of the two drawings of a chart: the stylesheet shows the one that fits the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

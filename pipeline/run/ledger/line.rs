@@ -9,8 +9,9 @@ use super::reduce::{chain, reduced};
 use crate::check::Checked;
 use crate::config::{Config, EngineSettings};
 use crate::contract::Contract;
+use crate::erasure::Tombstone;
 use crate::model::Built;
-use crate::publish::Published;
+use crate::publish::{HandedOver, Published};
 use crate::run::{ExitCode, Failure, Outcome};
 use crate::{fetch, ingest};
 
@@ -37,13 +38,16 @@ pub(super) enum Event {
 /// What was asked for, where, with which settings.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Started {
-    /// `run`, or `rollback`.
+    /// `run`, `rollback`, or `slett`.
     pub(crate) command: Command,
-    /// The run's time in Oslo; absent for a rollback.
+    /// The run's time in Oslo; absent for a rollback and an erasure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<String>,
     /// The steps that were asked for.
     pub(crate) steps: Vec<String>,
+    /// The one product that was asked for; absent = all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) only: Option<String>,
     /// The machine's (or container's) name.
     pub(crate) host: String,
     /// The process.
@@ -60,6 +64,7 @@ pub(crate) struct Started {
 pub(crate) enum Command {
     Run,
     Rollback,
+    Slett,
 }
 
 /// The settings of a run, as configured.
@@ -72,7 +77,7 @@ pub(crate) struct Settings {
 }
 
 impl Started {
-    /// A run of these steps, or a rollback.
+    /// A run of these steps for all products, or a rollback.
     pub(crate) fn of(config: &Config, command: Command, as_of: Option<String>, steps: Vec<String>) -> Started {
         // Products that the configuration does not mention have settings too.
         let known = Contract::embedded().unwrap_or_default().into_iter().map(|contract| contract.product);
@@ -85,21 +90,22 @@ impl Started {
             synthetic: config.synthetic,
         };
         let (host, program) = (super::read::this_host(), env!("CARGO_PKG_VERSION").to_owned());
-        Started { command, as_of, steps, host, pid: std::process::id(), program, settings }
+        Started { command, as_of, steps, only: None, host, pid: std::process::id(), program, settings }
     }
 }
 
 /// How a step went.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Step {
-    /// `open`, `fetch`, `ingest`, `build`, `check`, `publish`, `sweep`.
+    /// `open`, `fetch`, `ingest`, `build`, `check`, `publish`, `sweep`, `erase`.
     pub(crate) step: String,
     /// How long it took.
     pub(crate) seconds: f64,
     /// The most memory that the process had held by its end, bytes; absent where the system does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) peak_memory_bytes: Option<u64>,
-    /// `Done`, or why the whole run ended here.
+    /// `Done`; for `fetch` and `ingest` also that something was not fetched or was refused; or why the whole run ended
+    /// here.
     pub(crate) code: ExitCode,
     /// The same as a number.
     pub(crate) exit: u8,
@@ -158,6 +164,12 @@ pub(crate) struct Facts {
     /// Public tables that are held back → why.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) withheld: BTreeMap<String, String>,
+    /// Product → table of events for KPR → what became of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) handed_over: BTreeMap<String, BTreeMap<String, HandedOver>>,
+    /// Hash of a course's id → what was erased of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) erased: BTreeMap<String, Tombstone>,
     /// Files that the sweep removed from the lake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) swept: Option<usize>,
@@ -226,6 +238,17 @@ pub(crate) struct Ran {
 }
 
 impl Facts {
+    /// What the step did not get done, as the code that the run's end has from it.
+    pub(super) fn code(&self) -> ExitCode {
+        if self.fetched.values().any(|fetched| !fetched.failed.is_empty()) {
+            ExitCode::TryAgain
+        } else if self.refused.is_empty() {
+            ExitCode::Done
+        } else {
+            ExitCode::Refused
+        }
+    }
+
     /// What ingest did.
     pub(crate) fn ingested(&mut self, report: &ingest::Report) {
         self.taken = report.taken.iter().map(taken).collect();
@@ -239,9 +262,6 @@ impl Facts {
 
     /// What was fetched, and what was not.
     pub(crate) fn fetched(&mut self, report: &fetch::Report) {
-        let reasons = |fetched: &fetch::Fetched| {
-            fetched.failed.iter().map(|it| (reduced(&it.what), reduced(&it.reason))).collect()
-        };
         let fetched = |fetched: &fetch::Fetched| Fetched {
             new: fetched.new.iter().map(|name| reduced(name)).collect(),
             n_unchanged: fetched.unchanged.len(),
@@ -276,7 +296,13 @@ impl Facts {
         self.release = Some(published.release.clone());
         self.new = Some(published.new);
         self.withheld = published.withheld.clone();
+        self.handed_over = published.handed_over.clone();
     }
+}
+
+/// Address → why it was not fetched.
+fn reasons(fetched: &fetch::Fetched) -> BTreeMap<String, String> {
+    fetched.failed.iter().map(|failed| (reduced(&failed.what), reduced(&failed.reason))).collect()
 }
 
 fn taken(taken: &ingest::Taken) -> Taken {
@@ -325,6 +351,9 @@ pub(crate) struct Ended {
     /// Names of deliveries that were refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) refused: Vec<String>,
+    /// Source → address → why it was not fetched.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) not_fetched: BTreeMap<String, BTreeMap<String, String>>,
     /// The release that was made, or found to be the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) release: Option<String>,
@@ -337,7 +366,9 @@ impl Ended {
     /// A run's end.
     pub(crate) fn of_run(outcome: &Outcome, failure: Option<&Failure>) -> Ended {
         let failed = outcome.built.failed.iter();
+        let not_fetched = outcome.fetched.sources.iter().filter(|(_, fetched)| !fetched.failed.is_empty());
         Ended {
+            not_fetched: not_fetched.map(|(source, fetched)| (source.clone(), reasons(fetched))).collect(),
             failed: failed.map(|(product, error)| (product.clone(), chain(error))).collect(),
             refused: outcome.ingested.refused.iter().map(|refused| reduced(&refused.file)).collect(),
             release: outcome.published.as_ref().map(|published| published.release.clone()),

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `started` | before anything is done | `command`, `as_of`, `steps`, `host`, `pid`, `program`, `settings` |
 //! | `step` | when a step ends, well or not | `step`, `seconds`, `code`, `exit`, `error`, what it did ([`Facts`]) |
-//! | `ended` | last | `seconds`, `code`, `exit`, `error`, products failed, deliveries refused, releases ([`Ended`]) |
+//! | `ended` | last | `seconds`, `code`, `exit`, `error`, products failed, deliveries refused, sources not fetched, releases ([`Ended`]) |
 //! | `told` | when a hook was called | `hook`, `why`, `done`, `tries`, `seconds`, `error` ([`Told`]) |
 //!
 //! A run lies whole in the file of the month (UTC) in which it started, so files can be removed when they are old.
@@ -20,7 +20,7 @@ mod read;
 mod recorder;
 mod reduce;
 
-pub(crate) use line::{Command, Ended, Refused, Started, Taken, Told, seconds};
+pub(crate) use line::{Command, Ended, Facts, Refused, Started, Taken, Told, seconds};
 pub(crate) use read::{Ledger, Run, this_host};
 pub(crate) use recorder::Recorder;
 pub(crate) use reduce::chain;

@@ -11,7 +11,7 @@ use super::line::{Ended, Event, Facts, Line, Started, Step, Told, seconds};
 use super::reduce::chain;
 use super::{FOLDER, FORMAT};
 use crate::disk;
-use crate::run::{ExitCode, Failure};
+use crate::run::Failure;
 
 /// A run that is being recorded.
 pub(crate) struct Recorder {
@@ -57,7 +57,7 @@ impl Recorder {
         let mut facts = Facts::default();
         let done = work(&mut facts);
         let failure = done.as_ref().err();
-        let code = failure.map_or(ExitCode::Done, |failure| failure.code);
+        let code = failure.map_or_else(|| facts.code(), |failure| failure.code);
         self.try_to_write(Event::Step(Box::new(Step {
             step: name.to_owned(),
             seconds: seconds(begun.elapsed()),

@@ -10,18 +10,22 @@ pub(crate) fn chain(error: &anyhow::Error) -> Vec<String> {
     error.chain().map(|cause| reduced(&cause.to_string())).collect()
 }
 
+/// Hashes are told by at least so many digits, as in names of releases.
+const HASH: usize = 12;
+
 /// A text without numbers of 6 to 11 digits: they may be a doctor's, a package's, a unit's or a patient's (they stand in
-/// paths of pages and in names of files, too). Dates, months and small counts are shorter, snapshots' times are longer,
-/// and what touches a letter from `a` to `f` or a `Z` is part of a hash or of a time.
+/// paths of pages and in names of files, too). Dates, months and small counts are shorter, snapshots' times are longer;
+/// what stands among 12 or more hexadecimal digits is part of a hash, and what stands between `.` and `Z` of a time.
 pub fn reduced(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
         let (digits, after) = from.split_at(from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len()));
-        let last = before.chars().next_back().or_else(|| out.chars().next_back());
-        let touches = |c: Option<char>| c.is_some_and(|c| matches!(c, 'a'..='f'));
-        let is_part = touches(last) || touches(after.chars().next()) || after.starts_with('Z');
+        let at = text.len() - from.len();
+        let is_hex = |c: &char| matches!(c, '0'..='9' | 'a'..='f');
+        let hex = text[..at].chars().rev().take_while(is_hex).count() + text[at..].chars().take_while(is_hex).count();
+        let is_part = hex >= HASH || (text[..at].ends_with('.') && after.starts_with('Z'));
         out += before;
         out += if (6..=11).contains(&digits.len()) && !is_part { "…" } else { digits };
         rest = after;
@@ -36,8 +40,8 @@ mod tests {
     #[test]
     fn numbers_that_may_be_a_persons_are_not_kept() {
         assert_eq!(
-            reduced("lege/4000003/index.html: 999999999, lake/t/2026-03/a1234567b.parquet"),
-            "lege/…/index.html: …, lake/t/2026-03/a1234567b.parquet"
+            reduced("lege/4000003/index.html: 999999999, lake/t/2026-03/a1234567bcde.parquet"),
+            "lege/…/index.html: …, lake/t/2026-03/a1234567bcde.parquet"
         );
         for (text, kept) in [
             ("4000003", "…"),
@@ -45,6 +49,8 @@ mod tests {
             ("HPR4000003 og 01019912345", "HPR… og …"),
             ("<p id=\"l4000003\">", "<p id=\"l…\">"),
             ("4000003;9144900", "…;…"),
+            ("lege_lege4000003.csv", "lege_lege….csv"),
+            ("4000003Z", "…Z"),
         ] {
             assert_eq!(reduced(text), kept);
         }

@@ -21,7 +21,7 @@ use crate::lake::State;
 use crate::publish::{Manifest, Releases};
 
 pub use product::ProductStatus;
-pub use source::{Delivery, Quarantined, RefusedDelivery, SourceStatus};
+pub use source::{Delivery, NotFetched, Quarantined, RefusedDelivery, SourceStatus};
 
 /// How many runs are told of.
 const RUNS: usize = 30;
@@ -67,7 +67,7 @@ pub enum UnderWay {
 pub struct RunStatus {
     /// Its id.
     pub run: String,
-    /// `run` or `rollback`.
+    /// `run`, `rollback` or `slett`.
     pub command: &'static str,
     /// When it started; absent when the line is damaged.
     pub started: Option<Timestamp>,
@@ -93,6 +93,8 @@ pub struct RunStatus {
     pub failed: BTreeMap<String, Vec<String>>,
     /// Names of deliveries that were refused.
     pub refused: Vec<String>,
+    /// Source → address → why it was not fetched.
+    pub not_fetched: BTreeMap<String, BTreeMap<String, String>>,
     /// The steps that ended, in order, and how long each took.
     pub steps: Vec<StepStatus>,
     /// The release that it made or found to be the same.
@@ -220,10 +222,10 @@ fn run_status(run: &Run, state: RunState) -> RunStatus {
     };
     RunStatus {
         run: run.id.clone(),
-        command: if started.is_some_and(|(_, started)| started.command == Command::Rollback) {
-            "rollback"
-        } else {
-            "run"
+        command: match started.map(|(_, started)| started.command) {
+            Some(Command::Rollback) => "rollback",
+            Some(Command::Slett) => "slett",
+            _ => "run",
         },
         started: started.map(|(at, _)| *at),
         as_of: started.and_then(|(_, started)| started.as_of.clone()),
@@ -237,6 +239,7 @@ fn run_status(run: &Run, state: RunState) -> RunStatus {
         error: ended.map_or_else(Vec::new, |ended| ended.error.clone()),
         failed: ended.map_or_else(BTreeMap::new, |ended| ended.failed.clone()),
         refused: ended.map_or_else(Vec::new, |ended| ended.refused.clone()),
+        not_fetched: ended.map_or_else(BTreeMap::new, |ended| ended.not_fetched.clone()),
         steps: run.steps.iter().map(|step| StepStatus { step: step.step.clone(), seconds: step.seconds }).collect(),
         release: run.release().cloned(),
         told: run.told.iter().map(told).collect(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::contract::Contract;
-use crate::publish::Manifest;
+use crate::publish::{HandedOver, Manifest};
 use crate::run::ledger::{Ledger, Run};
 
 /// How a product stands.
@@ -19,6 +19,8 @@ pub struct ProductStatus {
     pub failed_since: Option<Timestamp>,
     /// Why the last of them failed: the error and its causes, the outermost first.
     pub error: Vec<String>,
+    /// Table of events for KPR → what the last run that published the product made of it.
+    pub handed_over: BTreeMap<String, HandedOver>,
 }
 
 /// Products that are switched on by a source, are shown, or have failed.
@@ -40,7 +42,8 @@ pub(super) fn all(
     let status = |name: &String| {
         let as_of = shown.and_then(|products| products.get(name)).map(|product| product.as_of.clone());
         let (failed_since, error) = failing(name, ledger);
-        (name.clone(), ProductStatus { as_of, failed_since, error })
+        let handed_over = handed_over(name, ledger).cloned().unwrap_or_default();
+        (name.clone(), ProductStatus { as_of, failed_since, error, handed_over })
     };
     names.into_iter().map(status).collect()
 }
@@ -48,6 +51,11 @@ pub(super) fn all(
 /// A run that got as far as to know whether products hold.
 fn judges(run: &Run) -> bool {
     run.ended.as_ref().is_some_and(|(_, ended)| run.release().is_some() || !ended.failed.is_empty())
+}
+
+fn handed_over<'l>(product: &str, ledger: &'l Ledger) -> Option<&'l BTreeMap<String, HandedOver>> {
+    let mut published = ledger.runs.iter().rev().filter_map(|run| run.step("publish"));
+    published.find_map(|step| step.facts.handed_over.get(product))
 }
 
 fn failing(product: &str, ledger: &Ledger) -> (Option<Timestamp>, Vec<String>) {

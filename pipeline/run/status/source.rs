@@ -1,4 +1,4 @@
-//! Per source: what is in force, what was put in quarantine, and what has been refused since when.
+//! Per source: what is in force, what was put in quarantine, and what has been refused or not fetched since when.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::run::ledger::{Ledger, Refused, Run, Taken};
 #[derive(Debug, Default, Serialize)]
 pub struct SourceStatus {
     /// How it stands in one word, for pages: `avvist` (the last thing that came was refused), `mangler` (nothing is in
-    /// force), `for_sent` and `forsinket` (late, at the last run's time), `i_bruk`.
+    /// force), `for_sent` (far too late, at the last run's time), `ikke_hentet` (the last run could not fetch it),
+    /// `forsinket` (late), `i_bruk`.
     pub level: &'static str,
     /// How it stood against when it is due, at the last run's time; absent before the first run.
     pub freshness: Option<Freshness>,
@@ -30,6 +31,8 @@ pub struct SourceStatus {
     pub quarantine: Vec<Quarantined>,
     /// Deliveries that the last run refused.
     pub refused: Vec<RefusedDelivery>,
+    /// What the last run that fetched could not fetch.
+    pub not_fetched: Vec<NotFetched>,
 }
 
 /// A delivery in force. What the ledger no longer tells is absent.
@@ -72,6 +75,17 @@ pub struct RefusedDelivery {
     /// The file's name.
     pub file: String,
     /// The first run since which every one that took in deliveries refused it.
+    pub since: Option<Timestamp>,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// What was not fetched.
+#[derive(Debug, Serialize)]
+pub struct NotFetched {
+    /// Its address, without a query.
+    pub what: String,
+    /// The first run since which every one that fetched failed to.
     pub since: Option<Timestamp>,
     /// Why, and what to do.
     pub reason: String,
@@ -144,18 +158,20 @@ fn of(
     }
     status.last = deliveries.pop();
     status.refused = refused(&contract.source, ledger);
+    status.not_fetched = not_fetched(&contract.source, ledger);
     status.level = level(&status);
     status
 }
 
 /// One word for how a source stands. The only place that decides it.
 fn level(status: &SourceStatus) -> &'static str {
-    match (status.refused.is_empty(), status.deliveries, status.freshness.as_ref().map(|freshness| freshness.level)) {
-        (false, ..) => "avvist",
-        (true, 0, _) => "mangler",
-        (true, _, Some(Level::ForSent)) => "for_sent",
-        (true, _, Some(Level::Forsinket)) => "forsinket",
-        (true, _, Some(Level::IRute) | None) => "i_bruk",
+    match status.freshness.as_ref().map(|freshness| freshness.level) {
+        _ if !status.refused.is_empty() => "avvist",
+        _ if status.deliveries == 0 => "mangler",
+        Some(Level::ForSent) => "for_sent",
+        _ if !status.not_fetched.is_empty() => "ikke_hentet",
+        Some(Level::Forsinket) => "forsinket",
+        Some(Level::IRute) | None => "i_bruk",
     }
 }
 
@@ -206,6 +222,23 @@ fn refused(source: &str, ledger: &Ledger) -> Vec<RefusedDelivery> {
         RefusedDelivery { file: one.file.clone(), since, reason: one.reason.clone() }
     };
     last.iter().map(described).collect()
+}
+
+/// What the last run that fetched could not fetch of a source, and since when none could.
+fn not_fetched(source: &str, ledger: &Ledger) -> Vec<NotFetched> {
+    let of_run = |run: &'_ Run| {
+        let step = run.step("fetch").filter(|step| step.error.is_empty())?;
+        let failed = step.facts.fetched.get(source).map(|fetched| fetched.failed.clone()).unwrap_or_default();
+        Some((run.started.as_ref().map(|(at, _)| *at), failed))
+    };
+    let newest_first: Vec<(Option<Timestamp>, BTreeMap<String, String>)> =
+        ledger.runs.iter().rev().filter_map(of_run).collect();
+    let described = |(what, reason): (&String, &String)| {
+        let unbroken = newest_first.iter().take_while(|(_, failed)| failed.contains_key(what));
+        let since = unbroken.filter_map(|(at, _)| *at).last();
+        NotFetched { what: what.clone(), since, reason: reason.clone() }
+    };
+    newest_first.first().into_iter().flat_map(|(_, failed)| failed).map(described).collect()
 }
 
 #[cfg(test)]

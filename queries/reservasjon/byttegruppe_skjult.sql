@@ -1,0 +1,126 @@
+/*---
+title = "Byttegrupper som må skjules, så ingen kan regnes ut av virkestoffet og de andre"
+audience = "arbeid"
+grain = ["vindu", "byttegruppe"]
+versjon = 1
+[columns.vindu]
+unit = "1 siste 12 måneder, 2 de 12 månedene før"
+between = [1, 2]
+[columns.byttegruppe]
+unit = "Byttegruppe/Kode@V"
+[columns.skjult]
+unit = "0 nei, 1 ja"
+between = [0, 1]
+---*/
+-- A substance less its groups that are shown is what its hidden groups have together: as for substances in the nation.
+-- All groups of a hidden substance are hidden, or they would add up to it.
+with ordnet as (
+    select
+        t.vindu,
+        t.atc,
+        t.byttegruppe,
+        t.utrygg,
+        a.skjult as stoffet_skjult,
+        sum(t.utrygg) over (partition by t.vindu, t.atc) as utrygge,
+        row_number() over (
+            partition by t.vindu, t.atc
+            order by t.utrygg desc, case when t.n > 0 then 0 else 1 end, t.n, t.byttegruppe
+        ) as nr
+    from byttegruppe_tall as t
+    inner join atc_skjult as a
+        on
+            t.vindu = a.vindu
+            and t.atc = a.atc
+),
+
+valgt as (
+    select
+        vindu,
+        atc,
+        byttegruppe,
+        stoffet_skjult,
+        case when utrygge > 0 and (utrygg = 1 or nr <= 2) then 1 else 0 end as skjult
+    from ordnet
+),
+
+leger as (
+    select
+        l.vindu,
+        v.atc,
+        l.rekvirent_hpr,
+        sum(l.n) as n,
+        sum(l.r) as r,
+        sum(l.merutgift_ore) as merutgift_ore
+    from lege_gruppe as l
+    inner join valgt as v
+        on
+            l.vindu = v.vindu
+            and l.byttegruppe = v.byttegruppe
+            and v.skjult = 1
+    where
+        l.n > 0
+        or l.merutgift_ore > 0
+    group by l.vindu, v.atc, l.rekvirent_hpr
+),
+
+rangert as (
+    select
+        vindu,
+        atc,
+        n,
+        r,
+        merutgift_ore,
+        row_number() over (partition by vindu, atc order by n desc, rekvirent_hpr) as nr_n,
+        row_number() over (partition by vindu, atc order by r desc, rekvirent_hpr) as nr_r,
+        row_number() over (partition by vindu, atc order by merutgift_ore desc, rekvirent_hpr) as nr_kr
+    from leger
+),
+
+sammen as (
+    select
+        vindu,
+        atc,
+        sum(case when n > 0 then 1 else 0 end) as n_leger,
+        sum(n) as n,
+        sum(r) as r,
+        sum(merutgift_ore) as ore,
+        max(case when nr_n = 1 then n else 0 end) as storste_n,
+        max(case when nr_n = 2 then n else 0 end) as nest_storste_n,
+        max(case when nr_r = 1 then r else 0 end) as storste_r,
+        max(case when nr_r = 2 then r else 0 end) as nest_storste_r,
+        max(case when nr_kr = 1 then merutgift_ore else 0 end) as storste_ore,
+        max(case when nr_kr = 2 then merutgift_ore else 0 end) as nest_storste_ore
+    from rangert
+    group by vindu, atc
+),
+
+vurdert as (
+    select
+        vindu,
+        atc,
+        case
+            when n_leger < $offentlig_leger or n < $offentlig_linjer then 1
+            when (n - storste_n - nest_storste_n) * 100 < $dominans_prosent * storste_n then 1
+            when (r - storste_r - nest_storste_r) * 100 < $dominans_prosent * storste_r then 1
+            when (ore - storste_ore - nest_storste_ore) * 100 < $dominans_prosent * storste_ore then 1
+            when r > 0 and r < $minste_antall then 1
+            when n - r > 0 and n - r < $minste_antall then 1
+            else 0
+        end as utrygge_sammen
+    from sammen
+)
+
+select
+    v.vindu,
+    v.byttegruppe,
+    case
+        when v.stoffet_skjult = 1 then 1
+        when coalesce(s.utrygge_sammen, 0) = 1 then 1
+        else v.skjult
+    end as skjult
+from valgt as v
+left join vurdert as s
+    on
+        v.vindu = s.vindu
+        and v.atc = s.atc
+order by v.vindu, v.byttegruppe
