@@ -84,6 +84,27 @@ fn figures(root: &Root) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn a_course_that_was_delivered_elsewhere_is_gone_from_what_is_kept_of_it_too() {
+    let root = world_with_long_ids();
+    fs::rename(root.landing("too_hendelse"), root.path().join("levert")).unwrap();
+    let config = root.path().join("speil.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let elsewhere = text.replace("landing/too_hendelse/", "levert/");
+    assert_ne!(text, elsewhere);
+    fs::write(&config, elsewhere).unwrap();
+    run(&root);
+    let kept = |place: &PathBuf| place.starts_with("landing/too_hendelse");
+    assert!(places(&root, "C01").iter().any(kept), "{:?}", places(&root, "C01"));
+    erase(&root, &["C01"]).unwrap();
+    assert_eq!(places(&root, "C01"), Vec::<PathBuf>::new());
+    // What is kept is whole all the same: with the deliveries gone, another root would be built from it.
+    fs::remove_dir_all(root.path().join("levert")).unwrap();
+    fs::create_dir(root.path().join("levert")).unwrap();
+    let files = speil::fetch::files(&root.config(), "too_hendelse").unwrap();
+    assert!(files.len() > 5 && files.iter().all(|file| file.starts_with(root.landing("too_hendelse"))), "{files:?}");
+}
+
+#[test]
 fn an_erased_course_is_gone_from_everything_that_is_kept() {
     let root = world_with_long_ids();
     run(&root);

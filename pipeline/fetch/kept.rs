@@ -77,6 +77,27 @@ fn list(folder: &Path, found: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(gone)
 }
 
+/// Every file of a source that is kept below the root, whether what was delivered is still there or not.
+pub fn copies(root: &Path, source: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = landing::folder(root, source);
+    let cards = disk::files_below(&folder)?;
+    let names = cards.iter().filter_map(|card| card.to_str()?.strip_suffix(CARD));
+    Ok(names.map(|name| folder.join(name)).filter(|file| file.is_file()).collect())
+}
+
+/// Tells the card of a kept file that the file was shortened.
+pub(super) fn note_shortened(file: &Path) -> anyhow::Result<()> {
+    let place = PathBuf::from(format!("{}{CARD}", file.display()));
+    if !place.exists() {
+        return Ok(());
+    }
+    let card = serde_json::from_str::<Card>(&disk::read_text(&place)?);
+    let mut card = card.with_context(|| format!("{} is not readable", place.display()))?;
+    card.bytes = disk::look(file)?.bytes;
+    card.sha256 = disk::sha256_of_file(file)?;
+    disk::write(&place, (serde_json::to_string_pretty(&card).context("writing a card as JSON")? + "\n").as_bytes())
+}
+
 fn copy(from: &Path, folder: &Path) -> anyhow::Result<Beside> {
     let mut file = disk::open(from)?;
     let mut beside = Beside::start(folder)?;

@@ -81,6 +81,7 @@ pub(super) fn landed(folder: &Path) -> anyhow::Result<Vec<Landed>> {
 /// Tells the card of a file that landed that the file was shortened: it still is what came from its address, and is not
 /// fetched again.
 pub fn note_shortened(file: &Path) -> anyhow::Result<()> {
+    super::kept::note_shortened(file)?;
     let place = PathBuf::from(format!("{}{CARD}", file.display()));
     if !place.exists() {
         return Ok(());

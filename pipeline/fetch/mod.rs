@@ -29,7 +29,7 @@ use crate::contract::Contract;
 use crate::disk;
 use crate::lake::State;
 use deadline::Deadline;
-pub use kept::keep;
+pub use kept::{copies, keep};
 use landing::Landed;
 
 /// What fetching works with.

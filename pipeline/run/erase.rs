@@ -111,8 +111,12 @@ fn files<'c>(config: &Config, contracts: &'c [Contract]) -> anyhow::Result<Vec<(
     let erasable = |contract: &&Contract| contract.tables.iter().any(|table| table.erased_by.is_some());
     let mut all = Vec::new();
     for contract in contracts.iter().filter(erasable).filter(|it| config.sources.contains_key(&it.source)) {
-        let own = fetch::files(config, &contract.source)?.into_iter();
-        all.extend(own.map(|path| (contract, path)));
+        let mut own = fetch::files(config, &contract.source)?;
+        // What was delivered elsewhere is kept below the root too.
+        own.extend(fetch::copies(&config.root, &contract.source)?);
+        let mut seen = BTreeSet::new();
+        own.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+        all.extend(own.into_iter().map(|path| (contract, path)));
     }
     Ok(all)
 }
@@ -237,7 +241,8 @@ fn take_in_again(
             delivered.files.entry(contract.source.clone()).or_default().push(path);
         }
     }
-    let ingest = workshop.ingest(config, contracts, &delivered, list, None);
+    // In force already: whether its date has come is no question any more.
+    let ingest = workshop.ingest(config, contracts, &delivered, list, None, Date::MAX);
     let report = ingest.run(state, &|_| {}, &|state| state.commit(state_file)).or_exit(ExitCode::TryAgain)?;
     match report.refused.first() {
         None => Ok(()),
