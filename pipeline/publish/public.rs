@@ -299,6 +299,7 @@ mod tests {
             synthetic: false,
             settings: BTreeMap::new(),
             products: BTreeMap::new(),
+            erased: None,
             files: [("tabeller/t.parquet".to_owned(), file)].into(),
         }
     }
