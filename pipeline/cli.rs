@@ -115,10 +115,10 @@ pub(crate) struct Generated {
     #[arg(long, default_value = "demo")]
     pub(crate) out: PathBuf,
     /// How many doctors.
-    #[arg(long, default_value_t = 2000)]
+    #[arg(long, default_value_t = 800)]
     pub(crate) doctors: u32,
     /// How many months.
-    #[arg(long, default_value_t = 14)]
+    #[arg(long, default_value_t = 36)]
     pub(crate) months: u32,
     /// The last month.
     #[arg(long, default_value = "2026-10")]

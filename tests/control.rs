@@ -1,6 +1,8 @@
 //! The control list: off until a legal basis is named, then for its staff alone; it never stops the product that it is built on, and
 //! is never of another night than that.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers, read back from text")]
+
 use std::collections::BTreeSet;
 use std::fs;
 

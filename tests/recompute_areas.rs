@@ -1,6 +1,8 @@
 //! Counties, substances and groups, and the control list by the second route: what is shown must be what it recomputes, and what is
 //! hidden must not follow from what is shown. The hidden cells are not compared with a second copy of the rule, they are attacked.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers, read back from text")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -49,7 +49,7 @@ impl Default for Settings {
     fn default() -> Settings {
         // A constant and not today, so that the demo looks the same on every day.
         let until = Month::of(jiff::civil::date(2026, 10, 1));
-        Settings { doctors: 2000, months: 14, until, seed: 1 }
+        Settings { doctors: 800, months: 36, until, seed: 1 }
     }
 }
 

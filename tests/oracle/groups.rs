@@ -186,6 +186,12 @@ pub fn by_group(
     Table { name: "reservasjon_lege_byttegruppe", columns: columns.to_vec(), rows: ranked.collect() }
 }
 
+/// Doctor, substance and the month in which it was prescribed.
+type SubstanceMonth = (i64, String, Month);
+
+/// The substance's names, what was counted and what it cost.
+type SubstanceSums = (BTreeSet<String>, Count, Costs);
+
 /// `reservasjon_lege_substans_maaned`.
 pub fn by_substance(
     window: &Window,
@@ -196,7 +202,7 @@ pub fn by_substance(
     pages: &[i64],
 ) -> Table {
     let names = archive.names(window.to.last_day());
-    let mut sums: BTreeMap<(i64, String, Month), (BTreeSet<String>, Count, Costs)> = BTreeMap::new();
+    let mut sums: BTreeMap<SubstanceMonth, SubstanceSums> = BTreeMap::new();
     for (net, group, extra) in basis(window, net, extras) {
         let name = names.get(group).and_then(|name| Some((name.atc.clone()?, name.substance.clone()?)));
         let (atc, substance) = name.unwrap_or_else(|| ("ukjent".to_owned(), "ukjent".to_owned()));
@@ -213,10 +219,7 @@ pub fn by_substance(
     let shown = sums
         .into_iter()
         .filter(|((hpr, ..), (.., costs))| window.complete && pages.contains(hpr) && costs.reserved > 0);
-    let row = |((hpr, atc, written), (substances, count, costs)): (
-        (i64, String, Month),
-        (BTreeSet<String>, Count, Costs),
-    )| {
+    let row = |((hpr, atc, written), (substances, count, costs)): (SubstanceMonth, SubstanceSums)| {
         vec![
             Cell::Count(hpr),
             Cell::text(atc),

@@ -188,7 +188,7 @@ mod tests {
         assert_eq!((drawn.half.len(), drawn.most.len()), (2, 0));
         let mark = drawn.own.unwrap();
         let (x, y): (f64, f64) = (mark.x.parse().unwrap(), mark.y.parse().unwrap());
-        assert!(x > 46.0 && x < 668.0 && y >= 30.0 && y < 278.0, "{x} {y}");
+        assert!((46.0..668.0).contains(&x) && (30.0..278.0).contains(&y), "{x} {y}");
         // 27.5 is the end of the axis: the limits at 40 are not drawn.
         assert_eq!(drawn.narrow.matches(['M', 'L']).count(), 6);
         assert_eq!(drawn.x_ticks.last().unwrap().label, "20");
