@@ -180,7 +180,7 @@ struct Left {
     release: BTreeMap<String, String>,
     manifest: Manifest,
     state: speil::lake::State,
-    /// Path → SHA-256.
+    /// Path → SHA-256, or where a link leads.
     files: BTreeMap<String, String>,
 }
 
@@ -188,8 +188,12 @@ fn left(root: &Root) -> Left {
     let files = speil::disk::files_below(root.path()).unwrap();
     let files = files.into_iter().map(|file| file.to_string_lossy().into_owned());
     let files = files.filter(|file| !file.starts_with("runs/")).map(|file| {
-        let sha256 = || speil::disk::sha256_of_file(&root.path().join(&file)).unwrap();
-        let same = if file.ends_with(".hentet.json") { String::new() } else { sha256() };
+        let path = root.path().join(&file);
+        let same = match std::fs::read_link(&path) {
+            Ok(leads_to) => leads_to.to_string_lossy().into_owned(),
+            Err(_) if file.ends_with(".hentet.json") => String::new(),
+            Err(_) => speil::disk::sha256_of_file(&path).unwrap(),
+        };
         (file, same)
     });
     Left { release: root.release_hashes(), manifest: root.manifest(), state: root.state(), files: files.collect() }
