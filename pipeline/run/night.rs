@@ -333,6 +333,15 @@ pub(super) fn remove_leftovers(root: &Path) -> anyhow::Result<()> {
             disk::remove(&path)?;
         }
     }
+    // `slett` writes manifests and states of releases anew.
+    for release in Releases::at(root).all()? {
+        for entry in listed(&release)? {
+            let path = entry.with_context(|| format!("listing {}", release.display()))?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(disk::HALF_WRITTEN)) {
+                disk::remove(&path)?;
+            }
+        }
+    }
     let public = root.join(publish::PUBLIC_FOLDER);
     for path in disk::files_below(&public)? {
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(disk::HALF_WRITTEN)) {

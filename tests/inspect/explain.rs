@@ -307,7 +307,8 @@ fn a_row_of_every_published_table_is_led_back_and_says_what_the_public_sees() {
     let mut hidden = 0;
     for (table, grain, has_lines) in PUBLISHED {
         let all = rows(&root, table);
-        assert!(!all.is_empty(), "{table}");
+        // Of a world so small nothing is said of how doctors are spread.
+        assert!(!all.is_empty() || !has_lines, "{table}");
         let mut given_again = 0;
         // Some that are shown, and some that are hidden or have no figure.
         let (shown, others): (Vec<_>, Vec<_>) = all.iter().partition(|row| row["status"] == "vist");
