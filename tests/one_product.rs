@@ -186,7 +186,7 @@ fn a_plan_changes_nothing_and_tells_what_the_run_then_does() {
     for line in [
         "Deliveries: 1 new, 1 would be refused",
         "  new: utlevering_2026-10.csv (utlevering 2026-10)",
-        "  refused: utlevering_2026-09.csv (utlevering): utlevering_2026-09.csv was taken in before with other content",
+        "  refused: utlevering_2026-09.csv (utlevering): utlevering_2026-09.csv was taken in before it was whole",
         "  linje_klasse: 2026-10; may: ",
         "  reservasjon: new figures",
     ] {
