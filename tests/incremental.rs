@@ -19,7 +19,7 @@ const FEST: &str =
 const PRICES: &str = "byttegruppe_referanse";
 /// What a month's lines become.
 const LINES: &str = "linje_klasse byttegruppe_linjepris linje_merutgift lege_gruppe_maaned lege_klasse_maaned \
-                     lege_sum_maaned";
+                     lege_sum_maaned fylke_gruppe_maaned lege_fylke_maaned";
 /// What the window's prescriptions become, from doctor and group to the published tables.
 const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum lege_sum lege_mengde trakt_lege trakt \
                        trakt_grense reservasjonsgrad_landet \
@@ -27,10 +27,14 @@ const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum leg
                        reservasjon_fordeling reservasjonsgrad_histogram kollegagruppe_grad kollegagruppe \
                        kollegagruppe_fordeling reservasjon_kolleger reservasjon_kolleger_fordeling trakt_baand \
                        reservasjon_trakt byttegruppe_landet byttegruppe_kolleger reservasjon_lege_byttegruppe \
-                       reservasjon_lege_substans_maaned reservasjonsgrad_lege_rullerende";
+                       reservasjon_lege_substans_maaned reservasjonsgrad_lege_rullerende atc_skjult atc_tall \
+                       byttegruppe_skjult byttegruppe_tall fylke_forventet fylke_lege fylke_skjult fylke_sum \
+                       landet_tall lege_atc prioritering_punkt prioritering_spredning reservasjon_fylke \
+                       reservasjon_prioritering";
 /// What the classes' counts, the delivered months and the window's last snapshot become.
 const WINDOW: &str = "reservasjon_maaned reservasjon_vindu reservasjon_vinduer reservasjon_klasser lege_med_side \
-                      fest_siste byttegruppe_atc byttegruppe_navn lege_kjennetegn";
+                      fest_siste byttegruppe_atc byttegruppe_navn lege_kjennetegn atc_navn byttegruppe_varenavn \
+                      fylke_kode";
 
 /// Fails unless just this ran, each once: (months, models), both separated by spaces.
 fn assert_ran(step: &Outcome, parts: &[(&str, &[&str])]) {
@@ -135,7 +139,8 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
             (
                 "alle",
                 &[
-                    "reservasjon_maaned reservasjon_klasser lege_med_side fest_siste byttegruppe_atc byttegruppe_navn",
+                    "reservasjon_maaned reservasjon_klasser lege_med_side fest_siste byttegruppe_atc byttegruppe_navn \
+                     atc_navn byttegruppe_varenavn",
                     FIGURES,
                 ],
             ),
@@ -149,7 +154,11 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
         &step,
         &[
             ("2026-05 2026-06", &[FEST, "linje_klasse"]),
-            ("alle", &["reservasjon_maaned reservasjon_klasser fest_siste byttegruppe_atc byttegruppe_navn"]),
+            (
+                "alle",
+                &["reservasjon_maaned reservasjon_klasser fest_siste byttegruppe_atc byttegruppe_navn atc_navn \
+                       byttegruppe_varenavn"],
+            ),
         ],
     );
 

@@ -139,7 +139,9 @@ fn out_of_place(manifest: &Manifest) -> Vec<Problem> {
 pub(super) fn damaged(release: &Path) -> anyhow::Result<Vec<Problem>> {
     let manifest = manifest(release)?;
     let there = disk::files_below(release)?.into_iter().map(|path| path.to_string_lossy().into_owned());
-    let there: BTreeSet<String> = there.filter(|path| path != MANIFEST).collect();
+    // What a killed `slett` was writing is nothing yet; the next run removes it.
+    let there: BTreeSet<String> =
+        there.filter(|path| path != MANIFEST && !path.starts_with(disk::HALF_WRITTEN)).collect();
     let mut problems: Vec<Problem> = there
         .iter()
         .filter(|path| !manifest.files.contains_key(*path))
