@@ -294,8 +294,8 @@ fn county_receipt(root: &Root) -> BTreeMap<String, i64> {
 }
 
 /// The tables that count what was rejected, and the pages that show them.
-const COUNTS_REJECTED: [&str; 4] =
-    ["too_kvittering", "reservasjon_klasser", "fylke/03/index.html", "nasjonalt/index.html"];
+const COUNTS_REJECTED: [&str; 5] =
+    ["too_kvittering", "too_fylke_status", "reservasjon_klasser", "fylke/03/index.html", "nasjonalt/index.html"];
 
 /// Every table and page of both products but those that count what was rejected is what it is without the faults.
 fn the_rest_is_published(faulty: &Root, clean: &Root) {
