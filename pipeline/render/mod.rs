@@ -26,6 +26,8 @@ mod rows;
 mod sample;
 #[cfg(test)]
 mod sample_doctor;
+#[cfg(test)]
+mod sample_too;
 mod table;
 mod texts;
 #[cfg(test)]
