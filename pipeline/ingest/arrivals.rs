@@ -45,8 +45,8 @@ pub(super) enum Verdict<'a> {
 /// The partition of a source that keeps its last delivery only.
 pub(super) const ALL: &str = "alle";
 
-/// So many days may a delivery be dated after the run's date.
-const FURTHEST_AHEAD_DAYS: i32 = 92;
+/// So many days may a delivery be dated after the run's date: a run of the past is made with deliveries of today.
+const FURTHEST_AHEAD_DAYS: i32 = 1100;
 
 /// Delivered files by what they are deliveries of; those that cannot be placed are refused. So is one that is dated far
 /// after the run where the newest date wins: it would stand in the way of every delivery until that day.
