@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use speil::demo;
-
 use crate::oracle::areas::{self, Areas, Doctors, Year, sum};
 use crate::oracle::{self, Figures, Limits};
 use crate::support::{AS_OF, Root, as_csv, integers};
 
 const HJEMLER: [u32; 5] = [200, 300, 301, 302, 400];
+
+/// Doctors that a spread needs in these worlds, where no medicine has fifty.
+pub const SPREAD_DOCTORS: usize = 8;
 
 /// Group → doctor → øre.
 type Costs = BTreeMap<String, BTreeMap<i64, i64>>;
@@ -81,7 +82,8 @@ fn safe(doctors: &Doctors, costs: &BTreeMap<i64, i64>) -> bool {
         && !small(n - r)
         && may_be_known(parts(|count| count.n))
         && may_be_known(parts(|count| count.r))
-        && may_be_known(costs.values().copied())
+        // Less than half a krone is shown as none.
+        && (costs.values().sum::<i64>() < 50 || may_be_known(costs.values().copied()))
 }
 
 fn merge(into: &mut (Doctors, BTreeMap<i64, i64>), doctors: &Doctors, costs: &BTreeMap<i64, i64>) {
@@ -95,7 +97,7 @@ fn merge(into: &mut (Doctors, BTreeMap<i64, i64>), doctors: &Doctors, costs: &BT
     }
 }
 
-fn compare_counties(root: &Root, areas: &Areas) {
+pub fn compare_counties(root: &Root, areas: &Areas) {
     let none = BTreeMap::new();
     let (mut shown, mut rest) = (sum(&Doctors::new()), (Doctors::new(), BTreeMap::new()));
     for row in rows(root, "reservasjon_fylke") {
@@ -151,7 +153,7 @@ fn costs_by_row(costs: &Costs, year: &Year) -> BTreeMap<(&'static str, String), 
     rows
 }
 
-fn compare_priorities(root: &Root, areas: &Areas) {
+pub fn compare_priorities(root: &Root, areas: &Areas) {
     let (year, costs) = (&areas.now, costs(root, &areas.now));
     let (truth, by_row, substances) = (year.rows(), costs_by_row(&costs, year), substances(year));
     let before: Option<BTreeMap<(&str, String), Doctors>> = areas.before.as_ref().map(Year::rows);
@@ -205,7 +207,7 @@ fn compare_priorities(root: &Root, areas: &Areas) {
             let earlier = sum(&before.as_ref().unwrap()[&key]);
             assert!(near(number(row, "endring"), rate - earlier.r as f64 / earlier.n as f64), "{key:?}");
         }
-        let spread = areas::spread(doctors);
+        let spread = areas::spread(doctors, SPREAD_DOCTORS);
         assert_eq!(row["spredning"].is_empty(), spread.is_none(), "{key:?}");
         if let Some(spread) = spread {
             assert!(near(number(row, "spredning"), spread), "{key:?}: {} and {spread}", row["spredning"]);
@@ -232,18 +234,6 @@ fn compare_priorities(root: &Root, areas: &Areas) {
         assert!(safe(&doctors, &cost), "what is hidden of {place} follows from what is shown");
     }
     assert!(spreads > 0, "no row has a spread");
-}
-
-#[test]
-fn counties_substances_and_groups_agree_and_hide_what_they_must() {
-    let root = Root::bare();
-    let settings = demo::Settings { doctors: 300, months: 13, until: "2026-10".parse().unwrap(), seed: 7 };
-    demo::generate(root.path(), &settings, &|_, _, _| {}).unwrap();
-    root.run();
-    let figures = recomputed(&root);
-    let areas = figures.areas.as_ref().unwrap();
-    compare_counties(&root, areas);
-    compare_priorities(&root, areas);
 }
 
 #[test]

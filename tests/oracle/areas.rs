@@ -18,8 +18,7 @@ const COUNTIES: [i64; 15] = [3, 11, 15, 18, 31, 32, 33, 34, 39, 40, 42, 46, 50, 
 const MERGED: [(i64, i64); 6] = [(4, 34), (5, 34), (9, 42), (10, 42), (12, 46), (14, 46)];
 const UNKNOWN: i64 = 99;
 
-/// Doctors whose spread is shown, and what each of them is expected to reserve.
-const SPREAD_DOCTORS: usize = 50;
+/// What each doctor of a spread is expected to reserve.
 const SPREAD_EXPECTED: f64 = 1.0;
 
 /// n and r per doctor.
@@ -128,8 +127,9 @@ pub fn sum(doctors: &Doctors) -> Count {
     doctors.values().fold(Count::default(), |sum, count| Count { n: sum.n + count.n, r: sum.r + count.r })
 }
 
-/// B11: τ² of the doctors who have enough to expect at the row's own rate.
-pub fn spread(doctors: &Doctors) -> Option<f64> {
+/// B11: τ² of the doctors who have enough to expect at the row's own rate, where there are `least` of them (50 by the
+/// definition).
+pub fn spread(doctors: &Doctors, least: usize) -> Option<f64> {
     let Count { n, r } = sum(doctors);
     let expected = |count: &Count| (count.n * r) as f64 / n as f64;
     let points: Vec<Point> = doctors
@@ -137,7 +137,7 @@ pub fn spread(doctors: &Doctors) -> Option<f64> {
         .map(|count| Point { n: count.n, r: count.r, e: expected(count) })
         .filter(|point| point.e >= SPREAD_EXPECTED)
         .collect();
-    (points.len() >= SPREAD_DOCTORS).then(|| funnel::spread(&points).1)
+    (points.len() >= least).then(|| funnel::spread(&points).1)
 }
 
 /// One listed doctor.
@@ -148,8 +148,8 @@ pub struct Listed {
     pub q: f64,
 }
 
-/// B9. `cost` is each doctor's merutgift in the window, øre.
-pub fn control_list(areas: &Areas, cost: &BTreeMap<i64, i64>) -> Vec<Listed> {
+/// B9. `cost` is each doctor's merutgift in the window, øre; its `percentile` among funnel doctors is asked for, 90 by the definition.
+pub fn control_list(areas: &Areas, cost: &BTreeMap<i64, i64>, percentile: usize) -> Vec<Listed> {
     let Some(before) = &areas.before else { return Vec::new() };
     let funnel = &areas.now.funnel;
     let distance = |point: &Point, limits: &Limits| {
@@ -161,7 +161,7 @@ pub fn control_list(areas: &Areas, cost: &BTreeMap<i64, i64>) -> Vec<Listed> {
     let q = benjamini_hochberg(&p.iter().map(|(_, p)| *p).collect::<Vec<_>>());
     let mut costs: Vec<i64> = funnel.keys().map(|hpr| cost.get(hpr).copied().unwrap_or_default()).collect();
     costs.sort_unstable();
-    let Some(ninetieth) = costs.get((90 * costs.len()).div_ceil(100).saturating_sub(1)).copied() else {
+    let Some(least) = costs.get((percentile * costs.len()).div_ceil(100).saturating_sub(1)).copied() else {
         return Vec::new();
     };
     let outside = |funnel: &BTreeMap<i64, (Point, Limits)>, hpr: &i64| {
@@ -171,7 +171,7 @@ pub fn control_list(areas: &Areas, cost: &BTreeMap<i64, i64>) -> Vec<Listed> {
         .zip(q)
         .filter(|((hpr, _), q)| {
             let own = cost.get(hpr).copied().unwrap_or_default();
-            outside(funnel, hpr) && outside(&before.funnel, hpr) && own > 0 && own >= ninetieth && *q <= 0.05
+            outside(funnel, hpr) && outside(&before.funnel, hpr) && own > 0 && own >= least && *q <= 0.05
         })
         .map(|((hpr, p), q)| Listed { hpr, p, q })
         .collect()
