@@ -3,6 +3,8 @@ title = "Alle radene en ventetidstabell skal ha"
 audience = "arbeid"
 grain = ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser"]
 versjon = 1
+[columns.celle]
+unit = "nummer i rekkefølgen"
 [columns.n_fylker]
 unit = "fylker"
 mangler = "raden gjelder ett fylke"
@@ -49,9 +51,15 @@ select
     u.pauser,
     o.til_dato,
     o.n_fylker,
-    o.forelopig
-from omraader as o
-cross join steg as s
+    o.forelopig,
+    cast(
+        row_number() over (
+            order by s.steg, o.omraade, o.periodetype, o.periode, b.populasjon, u.pauser
+        ) as bigint
+    ) as celle
+-- The long table comes last: the engine makes a batch for each row that stands before it.
+from steg as s
 cross join populasjoner as b
 cross join pauser as u
+cross join omraader as o
 order by s.steg, o.omraade, o.periodetype, o.periode, b.populasjon, u.pauser
