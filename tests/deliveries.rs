@@ -251,7 +251,7 @@ fn an_empty_cell_of_an_optional_column_is_a_bad_row() {
     deliver(&root, JANUARY, utlevering("2026-01", 200).replacen(";1;4000003", ";;4000003", 1));
     let (outcome, _) = ingest(&root);
     assert_eq!(outcome.code, ExitCode::Done, "{:?}", outcome.ingested.refused);
-    assert_eq!(outcome.ingested.taken[0].tally.bad["mangler"], 1);
+    assert_eq!(outcome.ingested.taken[0].tally.bad["mangler"].rows, 1);
     assert_eq!(rows(&root, "utlevering", "2026-01"), Some(199));
 }
 

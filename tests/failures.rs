@@ -38,7 +38,7 @@ fn a_few_bad_rows_are_quarantined_with_file_line_column_rule_and_reason() {
         lines.join("\n") + "\n"
     });
     let outcome = root.run_to(ExitCode::Done);
-    assert_eq!(outcome.ingested.taken[0].tally.bad.values().sum::<u64>(), 1);
+    assert_eq!(outcome.ingested.taken[0].tally.bad_rows(), 1);
     assert_eq!(quarantine(&root), ["utlevering/utlevering_2026-10.csv.csv"]);
     let text = fs::read_to_string(root.path().join("quarantine/utlevering/utlevering_2026-10.csv.csv")).unwrap();
     let row = text.lines().nth(1).unwrap();
@@ -111,7 +111,7 @@ fn rows_that_share_a_key_are_all_quarantined() {
         format!("{text}{first}\n")
     });
     let outcome = root.run_to(ExitCode::Done);
-    assert_eq!(outcome.ingested.taken[0].tally.bad["noekkel_gjentatt"], 2);
+    assert_eq!(outcome.ingested.taken[0].tally.bad["noekkel_gjentatt"].rows, 2);
 }
 
 #[test]

@@ -33,7 +33,43 @@ pub struct Intake<'a> {
 }
 
 /// Bad rows by county, month (`202601`) and rule.
-pub type Placed = BTreeMap<(i64, i32), BTreeMap<String, u64>>;
+pub type Placed = BTreeMap<(i64, i32), BTreeMap<String, BadRows>>;
+
+/// So many lines of bad rows are told to who delivered them; all are in quarantine.
+pub const MOST_LINES: usize = 20;
+
+/// Bad rows of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BadRows {
+    /// How many.
+    pub rows: u64,
+    /// The lines of the first, at most [`MOST_LINES`].
+    pub lines: Vec<u64>,
+}
+
+impl BadRows {
+    /// One more, on a line of the delivery.
+    pub fn add(&mut self, line: u64) {
+        self.rows += 1;
+        if self.lines.len() < MOST_LINES {
+            self.lines.push(line);
+        }
+    }
+
+    /// Adds another's.
+    pub fn extend(&mut self, other: &BadRows) {
+        self.rows += other.rows;
+        self.lines.extend(&other.lines);
+        self.lines.sort_unstable();
+        self.lines.truncate(MOST_LINES);
+    }
+
+    /// Takes some of them out again.
+    pub fn subtract(&mut self, part: &BadRows) {
+        self.rows -= part.rows;
+        self.lines.retain(|line| !part.lines.contains(line));
+    }
+}
 
 /// Where checked batches and bad rows go.
 pub trait Outlet {
@@ -51,7 +87,7 @@ pub struct Tally {
     /// Rows counted, not stored, by the name they are counted under.
     pub outside: BTreeMap<String, u64>,
     /// Bad rows by rule.
-    pub bad: BTreeMap<String, u64>,
+    pub bad: BTreeMap<String, BadRows>,
     /// Line, and why, of the first bad rows, for messages.
     pub examples: Vec<(u64, String)>,
 }
@@ -59,7 +95,12 @@ pub struct Tally {
 impl Tally {
     /// Bad rows, all rules together.
     pub fn bad_rows(&self) -> u64 {
-        self.bad.values().sum()
+        self.bad.values().map(|bad| bad.rows).sum()
+    }
+
+    /// Rule → bad rows.
+    pub fn bad_by_rule(&self) -> BTreeMap<String, u64> {
+        self.bad.iter().map(|(rule, bad)| (rule.clone(), bad.rows)).collect()
     }
 
     /// Rows that are stored.
@@ -74,7 +115,7 @@ impl Tally {
 
     /// Counts a bad row.
     pub fn count_bad(&mut self, line: u64, fault: &Fault) {
-        *self.bad.entry(fault.rule.clone()).or_default() += 1;
+        self.bad.entry(fault.rule.clone()).or_default().add(line);
         if self.examples.len() < 3 {
             self.examples.push((line, fault.to_string()));
         }
@@ -83,12 +124,12 @@ impl Tally {
     /// Takes a part's rows out, as if they had not been delivered.
     pub fn subtract(&mut self, part: &Tally) {
         self.received -= part.received;
-        for (rule, count) in &part.bad {
+        for (rule, rows) in &part.bad {
             if let Some(bad) = self.bad.get_mut(rule) {
-                *bad -= count;
+                bad.subtract(rows);
             }
         }
-        self.bad.retain(|_, count| *count > 0);
+        self.bad.retain(|_, bad| bad.rows > 0);
     }
 
     /// Adds another table's rows of the same delivery.
@@ -97,8 +138,8 @@ impl Tally {
         for (rule, count) in other.outside {
             *self.outside.entry(rule).or_default() += count;
         }
-        for (rule, count) in other.bad {
-            *self.bad.entry(rule).or_default() += count;
+        for (rule, bad) in &other.bad {
+            self.bad.entry(rule.clone()).or_default().extend(bad);
         }
         self.examples.extend(other.examples);
         self.examples.truncate(3);
@@ -152,7 +193,7 @@ impl<'a> Intake<'a> {
         if let Err(fault) = self.check(fields, values) {
             self.tally.count_bad(line, &fault);
             self.count_for_county(line, fields, Some(&fault));
-            self.place(fields, &fault);
+            self.place(line, fields, &fault);
             return out.bad(line, &fault);
         }
         self.count_for_county(line, fields, None);
@@ -246,14 +287,14 @@ impl<'a> Intake<'a> {
     }
 
     /// C2: a bad row counts in its own county and month, where these cells are not what is wrong.
-    fn place(&mut self, fields: &[Option<&[u8]>], fault: &Fault) {
+    fn place(&mut self, line: u64, fields: &[Option<&[u8]>], fault: &Fault) {
         let (Some(county_at), Some(day_at)) = (self.table.county, self.table.receipt_month) else { return };
         let own = |at: usize| {
             let column = &self.table.columns[at];
             number(column, fields[at], self.decimal_mark).filter(|_| fault.column != column.delivered)
         };
         if let (Some(county), Some(day)) = (own(county_at), own(day_at)) {
-            place(&mut self.placed, county, day, fault);
+            place(&mut self.placed, county, day, line, fault);
         }
     }
 
@@ -273,11 +314,11 @@ fn number(column: &Column, field: Option<&[u8]>, decimal_mark: u8) -> Option<i64
 }
 
 /// Counts a bad row under a county, when it is one, and the month of a day.
-pub(super) fn place(placed: &mut Placed, county: i64, day: i64, fault: &Fault) {
+pub(super) fn place(placed: &mut Placed, county: i64, day: i64, line: u64, fault: &Fault) {
     let date = i32::try_from(day).ok().and_then(calendar::date_from_days);
     if let Some(date) = date.filter(|_| contract::is_county(county)) {
         let rules = placed.entry((county, Month::of(date).number())).or_default();
-        *rules.entry(fault.rule.clone()).or_default() += 1;
+        rules.entry(fault.rule.clone()).or_default().add(line);
     }
 }
 
@@ -323,7 +364,7 @@ pub(super) mod tests {
         }
         let overlapping = intake.finish(&mut kept).unwrap();
         assert_eq!(overlapping, BTreeSet::from([2, 3]));
-        assert_eq!(intake.tally.bad["perioder_overlapper"], 2);
+        assert_eq!(intake.tally.bad["perioder_overlapper"], BadRows { rows: 2, lines: vec![2, 3] });
         assert_eq!(intake.tally.stored(), 2);
     }
 }

@@ -209,7 +209,7 @@ mod tests {
         // Akershus in 2023, as a table counted back in the borders of 2024 would have it.
         let text = sample().replacen("\"32\": 2", "\"32\": 1", 1).replacen("\"30\": 1", "\"30\": 2", 1);
         let (tally, bad) = take(&text).unwrap();
-        assert_eq!(tally.bad["fylke_finnes_ikke"], 5);
+        assert_eq!(tally.bad["fylke_finnes_ikke"].rows, 5);
         assert!(bad[0].1.starts_with("fylke_finnes_ikke: fylkesnr: "), "{bad:?}");
     }
 

@@ -76,7 +76,7 @@ impl Read<'_> {
         })?;
         self.staged.numbers(ingest.engine, &self.contract.columns[day].stored, |line, day| {
             if let Some(county) = counties.get(&line) {
-                intake::place(&mut self.placed, *county, day, fault);
+                intake::place(&mut self.placed, *county, day, line, fault);
             }
         })
     }
@@ -126,7 +126,8 @@ impl Read<'_> {
                 add(counties.entry(county).or_default(), *rows);
             }
             if let (Some(county), Some(month)) = (place.county, place.month) {
-                *self.placed.entry((county, month)).or_default().entry(ERASED.to_owned()).or_default() += rows;
+                let rules = self.placed.entry((county, month)).or_default();
+                rules.entry(ERASED.to_owned()).or_default().rows += rows;
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Receipts: the lake table `mottak` says per delivery how many rows were received, stored, counted outside, and
-//! put in quarantine by each rule. Knows nothing of runs or times: those are in the ledger.
+//! put in quarantine by each rule, and on which lines. Knows nothing of runs or times: those are in the ledger.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use anyhow::Context;
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::intake::{Placed, Tally};
+use super::intake::{BadRows, Placed, Tally};
 use crate::calendar::Month;
 use crate::lake::{Entry, Lake, TableWriter};
 
@@ -19,7 +19,7 @@ pub const MOTTAK: &str = "mottak";
 const RECEIVED: &str = "mottatt";
 const STORED: &str = "lagret";
 
-/// `kilde, maaned, fylkesnr, regel, antall`.
+/// `kilde, maaned, fylkesnr, regel, antall, linjer`; the last names the file and the lines of the first rows in quarantine.
 pub fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("kilde", DataType::Utf8, false),
@@ -27,6 +27,7 @@ pub fn schema() -> SchemaRef {
         Field::new("fylkesnr", DataType::Utf8, true),
         Field::new("regel", DataType::Utf8, false),
         Field::new("antall", DataType::Int64, false),
+        Field::new("linjer", DataType::Utf8, true),
     ]))
 }
 
@@ -36,8 +37,8 @@ pub(super) struct Concerns<'a> {
     pub(super) county: Option<&'a str>,
 }
 
-/// Rows by month, county and what they are counted under.
-pub(super) type Counts = BTreeMap<(Option<i32>, Option<String>, String), u64>;
+/// Rows by month, county and what they are counted under; lines are those of rows in quarantine.
+pub(super) type Counts = BTreeMap<(Option<i32>, Option<String>, String), BadRows>;
 
 /// What became of a delivery's rows; of several counties, what each delivered, and under `00` what could not be placed.
 /// A bad row whose own county and month can be read counts there (C2).
@@ -61,7 +62,7 @@ pub(super) fn counts(
         let own = (Some(*own_month), Some(code(*county)));
         let counted = (month, if counties.is_some() { own.1.clone() } else { concerns.county.map(str::to_owned) });
         if own != counted {
-            rules.iter().try_for_each(|(rule, n)| move_rows(&mut counts, &counted, &own, rule, *n))?;
+            rules.iter().try_for_each(|(rule, bad)| move_rows(&mut counts, &counted, &own, rule, bad))?;
         }
     }
     Ok(counts)
@@ -72,9 +73,11 @@ fn code(county: i64) -> String {
 }
 
 fn count(counts: &mut Counts, month: Option<i32>, county: Option<String>, tally: &Tally) {
-    let of = |rule: &str, count: u64| ((month, county.clone(), rule.to_owned()), count);
-    let by_rule = tally.outside.iter().chain(&tally.bad).map(|(rule, count)| of(rule, *count));
-    counts.extend([of(RECEIVED, tally.received), of(STORED, tally.stored())].into_iter().chain(by_rule));
+    let of = |rule: &str, rows: BadRows| ((month, county.clone(), rule.to_owned()), rows);
+    let only = |rows: u64| BadRows { rows, lines: Vec::new() };
+    counts.extend([of(RECEIVED, only(tally.received)), of(STORED, only(tally.stored()))]);
+    counts.extend(tally.outside.iter().map(|(rule, count)| of(rule, only(*count))));
+    counts.extend(tally.bad.iter().map(|(rule, bad)| of(rule, bad.clone())));
 }
 
 /// Counts bad rows under another month and county than their delivery's.
@@ -83,23 +86,32 @@ fn move_rows(
     from: &(Option<i32>, Option<String>),
     to: &(Option<i32>, Option<String>),
     rule: &str,
-    rows: u64,
+    bad: &BadRows,
 ) -> anyhow::Result<()> {
     let at = |place: &(Option<i32>, Option<String>), name: &str| (place.0, place.1.clone(), name.to_owned());
-    for name in [RECEIVED, rule] {
-        let counted = counts.get_mut(&at(from, name)).and_then(|n| n.checked_sub(rows).map(|less| *n = less));
+    let received = BadRows { rows: bad.rows, lines: Vec::new() };
+    for (name, moved) in [(RECEIVED, &received), (rule, bad)] {
+        let counted = counts.get_mut(&at(from, name)).filter(|counted| counted.rows >= moved.rows);
         counted
-            .with_context(|| format!("more rows under {name} have a month and county of their own than there are"))?;
-        *counts.entry(at(to, name)).or_default() += rows;
+            .with_context(|| format!("more rows under {name} have a month and county of their own than there are"))?
+            .subtract(moved);
+        counts.entry(at(to, name)).or_default().extend(moved);
     }
     counts.entry(at(to, STORED)).or_default();
-    counts.retain(|(_, _, name), count| *count > 0 || [RECEIVED, STORED].contains(&name.as_str()));
+    counts.retain(|(_, _, name), count| count.rows > 0 || [RECEIVED, STORED].contains(&name.as_str()));
     Ok(())
 }
 
+/// `too_hendelse_03_2026-10.csv: 7, 12, 40 …`.
+fn lines(file: &str, bad: &BadRows) -> Option<String> {
+    let numbers: Vec<String> = bad.lines.iter().map(u64::to_string).collect();
+    let more = if numbers.len() as u64 == bad.rows { "" } else { " …" };
+    (!numbers.is_empty()).then(|| format!("{file}: {}{more}", numbers.join(", ")))
+}
+
 /// Writes one delivery's receipt.
-pub(super) fn write(lake: &Lake, source: &str, partition: &str, counts: &Counts) -> anyhow::Result<Entry> {
-    let number = |count: &u64| i64::try_from(*count).context("row count");
+pub(super) fn write(lake: &Lake, source: &str, partition: &str, file: &str, counts: &Counts) -> anyhow::Result<Entry> {
+    let number = |count: &BadRows| i64::try_from(count.rows).context("row count");
     let numbers: Vec<i64> = counts.values().map(number).collect::<anyhow::Result<_>>()?;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from(vec![source; counts.len()])),
@@ -107,6 +119,7 @@ pub(super) fn write(lake: &Lake, source: &str, partition: &str, counts: &Counts)
         Arc::new(counts.keys().map(|(_, county, _)| county.as_deref()).collect::<StringArray>()),
         Arc::new(counts.keys().map(|(_, _, rule)| Some(rule.as_str())).collect::<StringArray>()),
         Arc::new(Int64Array::from(numbers)),
+        Arc::new(counts.values().map(|bad| lines(file, bad)).collect::<StringArray>()),
     ];
     let batch = RecordBatch::try_new(schema(), columns).context("writing the receipt")?;
     let order = ["maaned", "fylkesnr", "regel"].map(str::to_owned);
@@ -121,27 +134,37 @@ mod tests {
 
     #[test]
     fn a_bad_row_counts_in_its_own_county_and_month() {
-        let bad = BTreeMap::from([("mangler".to_owned(), 2), ("ikke_dato".to_owned(), 1)]);
+        let on = |lines: &[u64]| BadRows { rows: lines.len() as u64, lines: lines.to_vec() };
+        let bad = BTreeMap::from([("mangler".to_owned(), on(&[3, 9])), ("ikke_dato".to_owned(), on(&[4]))]);
         let tally = Tally { received: 10, bad, ..Tally::default() };
-        let rules = |n| BTreeMap::from([("mangler".to_owned(), n)]);
-        let placed = Placed::from([((3, 202_610), rules(1)), ((46, 202_609), rules(1))]);
+        let rules = |line| BTreeMap::from([("mangler".to_owned(), on(&[line]))]);
+        let placed = Placed::from([((3, 202_610), rules(3)), ((46, 202_609), rules(9))]);
         let concerns = Concerns { month: Month::from_number(202_610), county: Some("03") };
         let counts = counts(&concerns, &tally, None, &placed).unwrap();
         let rows: Vec<String> = counts
             .iter()
             .map(|((month, county, rule), count)| {
-                format!("{} {} {rule} {count}", month.unwrap(), county.as_deref().unwrap())
+                let lines = lines("a.csv", count).unwrap_or_default();
+                format!("{} {} {rule} {} {lines}", month.unwrap(), county.as_deref().unwrap(), count.rows)
             })
             .collect();
         let wanted = [
-            "202609 46 lagret 0",
-            "202609 46 mangler 1",
-            "202609 46 mottatt 1",
-            "202610 03 ikke_dato 1",
-            "202610 03 lagret 7",
-            "202610 03 mangler 1",
-            "202610 03 mottatt 9",
+            "202609 46 lagret 0 ",
+            "202609 46 mangler 1 a.csv: 9",
+            "202609 46 mottatt 1 ",
+            "202610 03 ikke_dato 1 a.csv: 4",
+            "202610 03 lagret 7 ",
+            "202610 03 mangler 1 a.csv: 3",
+            "202610 03 mottatt 9 ",
         ];
         assert_eq!(rows, wanted);
+    }
+    #[test]
+    fn more_bad_rows_than_are_named_end_in_dots() {
+        let mut bad = BadRows::default();
+        (2..40).for_each(|line| bad.add(line));
+        let told = lines("a.csv", &bad).unwrap();
+        assert!(told.starts_with("a.csv: 2, 3,") && told.ends_with(", 20, 21 …"), "{told}");
+        assert_eq!(lines("a.csv", &BadRows { rows: 4, lines: Vec::new() }), None);
     }
 }

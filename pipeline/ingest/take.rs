@@ -172,7 +172,7 @@ pub(super) fn put(
     };
     let standing = counties.as_ref().map(|counties| &counties.standing);
     let counts = receipt::counts(&concerns, &tally, standing, &placed)?;
-    let receipt = receipt::write(ingest.lake, &contract.source, &partition, &counts)?;
+    let receipt = receipt::write(ingest.lake, &contract.source, &partition, &arrival.name, &counts)?;
     state.put(MOTTAK, &format!("{}-{partition}", contract.source), receipt);
     quarantine.keep(&ingest.config.root.join("quarantine"), &contract.source)?;
     let delivery = Delivery {
@@ -229,7 +229,7 @@ fn acceptable(
 }
 
 fn bad_rows(contract: &Contract, table: &TableContract, tally: &Tally) -> String {
-    let rules: Vec<String> = tally.bad.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+    let rules: Vec<String> = tally.bad.iter().map(|(rule, bad)| format!("{rule} {}", bad.rows)).collect();
     let examples: Vec<String> = tally.examples.iter().map(|(line, why)| format!("line {line}: {why}")).collect();
     format!(
         "{} of {} rows of {} are bad ({}), more than the {} per thousand that the contract bears; {}",

@@ -147,7 +147,7 @@ fn accepted(name: &str, taken: &Taken) -> String {
         tally.outside.values().sum::<u64>(),
         by_rule(&tally.outside),
         tally.bad_rows(),
-        by_rule(&tally.bad)
+        by_rule(&tally.bad_by_rule())
     );
     for (line, why) in &tally.examples {
         verdict += &format!("\n  line {line}: {why}");

@@ -94,13 +94,15 @@ fn a_hidden_figure_is_on_the_countys_own_page_only() {
     let page = render("too/fylke.html", Some("11"), &by_name([counties(Some("11")), waits(true, 74)]), &[]).unwrap();
     assert!(page.contains("skjult av personvernhensyn") && !page.contains("11\u{a0}uker"));
     let receipt = [("lagret", 96), ("mottatt", 100), ("noe_nytt", 1), ("ukjent_kode", 3), ("uten_henvist", 2)];
-    let receipt =
-        receipt.map(|(rule, n)| vec![text("03"), text("2026-10"), text(rule), Cell::Integer(n), text("vist")]);
+    let receipt = receipt.map(|(rule, n)| {
+        let lines = if rule == "ukjent_kode" { text("too_hendelse_03_2026-10.csv: 4, 7, 9") } else { Cell::Absent };
+        vec![text("03"), text("2026-10"), text(rule), Cell::Integer(n), lines, text("vist")]
+    });
     let own = || {
         [
             counties(Some("03")),
             waits(false, 74),
-            table("too_kvittering", "fylkesnr maaned regel antall status", receipt.to_vec()),
+            table("too_kvittering", "fylkesnr maaned regel antall linjer status", receipt.to_vec()),
             table(
                 "too_fylke_status",
                 "fylkesnr komplett_til forelopig_fra aapne aapne_over_12 aapne_over_24 uten_henvisning status",
@@ -115,6 +117,7 @@ fn a_hidden_figure_is_on_the_countys_own_page_only() {
     assert!(page.contains("11\u{a0}uker") && !page.contains("skjult av personvernhensyn"));
     assert!(page.contains("<td class=\"n\">100</td><td class=\"n\">96</td><td class=\"n\">4</td>"));
     assert!(page.contains("Koden finnes ikke i kodelisten") && page.contains("<code>noe_nytt</code>"));
+    assert!(page.contains("<td>too_hendelse_03_2026-10.csv: 4, 7, 9</td>"));
     assert!(page.contains("href=\"too_kvittering.csv\"") && page.contains("noindex"));
     let nameless = by_name(own().into_iter().skip(1));
     assert!(render("too/eget_fylke.html", Some("03"), &nameless, &["too_fylke"]).unwrap().contains("TOO: 03"));

@@ -6,6 +6,8 @@ mappe = "fylkesnr"
 versjon = 1
 [columns.antall]
 unit = "rader, eller forløp for regler om forløp"
+[columns.linjer]
+mangler = "radene er ikke i karantene, eller de er slettet"
 ---*/
 -- What became of a county's rows: counted at ingest by the delivery's month, and by the models by the month of the
 -- correction or of the course's last event. Courses are counted, never named: no course id is in any release.
@@ -14,7 +16,8 @@ with mottatt as (
         cast(fylkesnr as int) as fylkesnr,
         maaned,
         regel,
-        sum(antall) as antall
+        sum(antall) as antall,
+        string_agg(linjer, '; ' order by linjer) as linjer
     from mottak
     where
         kilde = 'too_hendelse'
@@ -67,28 +70,32 @@ alle as (
         fylkesnr,
         maaned,
         regel,
-        antall
+        antall,
+        linjer
     from mottatt
     union all
     select
         fylkesnr,
         maaned,
         regel,
-        antall
+        antall,
+        null as linjer
     from ukjent_maal
     union all
     select
         fylkesnr,
         maaned,
         regel,
-        antall
+        antall,
+        null as linjer
     from gjentatt
     union all
     select
         fylkesnr,
         maaned,
         regel,
-        antall
+        antall,
+        null as linjer
     from forlop
     where antall > 0
 )
@@ -98,6 +105,7 @@ select
     concat(cast(a.maaned / 100 as varchar), '-', lpad(cast(a.maaned % 100 as varchar), 2, '0')) as maaned,
     a.regel,
     sum(a.antall) as antall,
+    max(a.linjer) as linjer,
     'vist' as status
 from alle as a
 inner join fylke as f

@@ -315,7 +315,7 @@ fn taken(taken: &ingest::Taken) -> Taken {
         received: taken.tally.received,
         stored: taken.tally.stored(),
         outside: taken.tally.outside.clone(),
-        quarantined: taken.tally.bad.clone(),
+        quarantined: taken.tally.bad_by_rule(),
         seconds: seconds(taken.took),
     }
 }
