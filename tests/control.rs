@@ -68,14 +68,21 @@ fn it_is_off_without_a_legal_basis_on_with_one_and_gone_when_it_is_taken_away() 
         assert!(root.current().join(format!("intern/reservasjon_kontroll/{table}.csv")).exists(), "{table}");
     }
     assert_eq!(speil::publish::verify(&root.current()).unwrap(), []);
-    // No other file knows of it.
+    // No other file knows of it, but doctors' pages: these say who may see single doctors, and by what right.
     let with = root.figure_hashes();
+    let of_doctor = |path: &str| path.starts_with("lege/") && path.ends_with("/index.html");
     let own = |path: &str| {
         path.starts_with("intern/reservasjon_kontroll/") || path.starts_with("tabeller/reservasjon_kontroll")
     };
-    let others: BTreeSet<(&String, &String)> =
-        with.iter().filter(|(path, _)| !own(path) && *path != "state.json").collect();
-    assert_eq!(others, without.iter().filter(|(path, _)| *path != "state.json").collect());
+    let compared = |path: &str| !own(path) && !of_doctor(path) && path != "state.json";
+    let others: BTreeSet<(&String, &String)> = with.iter().filter(|(path, _)| compared(path)).collect();
+    assert_eq!(others, without.iter().filter(|(path, _)| compared(path)).collect());
+    let pages: Vec<&String> = with.keys().filter(|path| of_doctor(path)).collect();
+    assert!(!pages.is_empty() && pages.iter().all(|path| with[*path] != without[*path]));
+    for path in pages {
+        let page = fs::read_to_string(root.current().join(path)).unwrap();
+        assert!(page.contains(BASIS) && !page.contains("intern/"), "{path}");
+    }
 
     // Another basis is printed, though no figure is new.
     with_basis(&root, Some("Oppdiktet lov § 2-2"));

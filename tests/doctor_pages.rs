@@ -172,13 +172,16 @@ fn text_chart_and_table_say_what_the_published_row_says() {
         let series = section(&page, "utvikling");
         assert!(series.contains(&format!("<td class=\"n\">{rate}</td>")), "{hpr}: the series has no {rate}");
         assert!(series.contains(&format!("{rate} til og med oktober 2026")), "{hpr}");
-        // The medicines: those over the expected number, at most five, in order.
+        // The medicines: those over the expected number by what shows, at most five, in order; and they explain something
+        // only for who is over the average.
         let mut over: Vec<&Row> =
-            groups[hpr].iter().filter(|group| number(group, "over_forventet").unwrap() > 0.0).collect();
+            groups[hpr].iter().filter(|group| number(group, "over_forventet").unwrap() >= 0.05).collect();
         over.sort_by_key(|group| group["rekkefolge"].parse::<u32>().unwrap());
         let shown = section(&page, "legemidler");
         let shown = shown.split_once("<h2 ").unwrap().0;
         assert_eq!(shown.matches("<tr><th scope=\"row\"").count(), over.len().min(5), "{hpr}");
+        let is_higher = number(row, "standardisert_ratio").is_some_and(|ratio| ratio > 1.0);
+        assert_eq!(shown.contains("De forklarer mest"), is_higher && !over.is_empty(), "{hpr}");
         let mut from = 0;
         for group in over.iter().take(5) {
             let counts = format!(">{} av {}<", grouped(&group["reservert"]), grouped(&group["antall"]));

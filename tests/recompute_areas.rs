@@ -202,7 +202,9 @@ pub fn compare_priorities(root: &Root, areas: &Areas) {
         let rate = count.r as f64 / count.n as f64;
         assert!(near(number(row, "reservasjonsgrad"), rate), "{key:?}");
         let share = if count.r == 0 { 0.0 } else { (1.0 - nation.r as f64 / nation.n as f64 / rate).max(0.0) };
-        assert!((number(row, "potensial") - (kroner as f64 * share).round()).abs() <= 1.0, "{key:?}");
+        let saved = ore as f64 * share / 100.0;
+        // Halves may fall either way where the share is off in its last digit.
+        assert!((number(row, "potensial") - saved).abs() <= 0.5 + 1e-6, "{key:?}");
         if !row["endring"].is_empty() {
             let earlier = sum(&before.as_ref().unwrap()[&key]);
             assert!(near(number(row, "endring"), rate - earlier.r as f64 / earlier.n as f64), "{key:?}");

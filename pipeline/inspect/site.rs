@@ -62,7 +62,7 @@ pub(super) fn check(
             .flat_map(|product| config.product(product).thresholds)
             .map(|(name, value)| (name, value.to_string()))
             .collect(),
-        legal_basis: Some("x".to_owned()),
+        legal_bases: BTreeMap::from([("reservasjon_kontroll".to_owned(), "x".to_owned())]),
         made: made(config, planned, day).map_err(super::fail(ExitCode::Configuration))?.into(),
         ..About::default()
     };

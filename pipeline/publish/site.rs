@@ -46,7 +46,7 @@ impl Publisher<'_> {
             coming: not_open.into_iter().filter_map(|(name, date)| Some((name, date?))).collect(),
             late: Vec::new(),
             thresholds: BTreeMap::new(),
-            legal_basis: None,
+            legal_bases: self.legal_bases(),
             made: self.made()?.into(),
             cubes: self.cube_links(draft),
             variables: self.variables()?.into(),
@@ -66,7 +66,6 @@ impl Publisher<'_> {
             let about_page = render::About {
                 late: self.late_on(page),
                 thresholds: self.printed_thresholds(page),
-                legal_basis: self.config.product(&page.product).legal_basis,
                 ..about_page.clone()
             };
             let named: Vec<(&Model, &RecordBatch)> =
@@ -116,6 +115,12 @@ impl Publisher<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Product → what allows it to show single doctors.
+    fn legal_bases(&self) -> BTreeMap<String, String> {
+        let products = self.models.products().into_iter();
+        products.filter_map(|name| Some((name.to_owned(), self.config.product(name).legal_basis?))).collect()
     }
 
     /// Late sources of the page's product; of all products for a page that they share.

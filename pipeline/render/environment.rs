@@ -32,7 +32,7 @@ pub(super) struct Position {
     pub(super) made: Arc<BTreeMap<String, Made>>,
     pub(super) revisions: Arc<Vec<Revision>>,
     pub(super) thresholds: BTreeMap<String, String>,
-    pub(super) legal_basis: String,
+    pub(super) legal_bases: BTreeMap<String, String>,
     pub(super) cubes: BTreeMap<String, String>,
     pub(super) variables: Arc<BTreeMap<String, Vec<Variable>>>,
 }

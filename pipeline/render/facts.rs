@@ -128,8 +128,10 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("revisions", |state: &State| {
         here(state, |position| Ok(position.revisions.iter().map(Revision::to_value).collect::<Vec<_>>()))
     });
-    // What allows the page's product; empty for one that needs nothing.
-    env.add_function("legal_basis", |state: &State| here(state, |position| Ok(position.legal_basis.clone())));
+    // What allows a product; empty for one that is off or needs nothing.
+    env.add_function("legal_basis", |state: &State, product: &str| {
+        here(state, |position| Ok(position.legal_bases.get(product).cloned().unwrap_or_default()))
+    });
     // What counties deliver of a source; none where the page does not know.
     env.add_function("variables", |state: &State, source: &str| {
         here(state, |position| {

@@ -85,8 +85,8 @@ pub struct About {
     pub late: Vec<Late>,
     /// The product's thresholds by their configured names, as printed: `offentlig_leger` → `10`.
     pub thresholds: BTreeMap<String, String>,
-    /// What allows the page's product, for one that needs it.
-    pub legal_basis: Option<String>,
+    /// Product → what allows it, for those that need it and are on.
+    pub legal_bases: BTreeMap<String, String>,
     /// How tables are made, by their names.
     pub made: Arc<BTreeMap<String, Made>>,
     /// Files of public cubes, `<name>_koder` and `<name>_navn` → path in the public tree.
@@ -228,7 +228,7 @@ impl Site {
             made: about.made.clone(),
             revisions: about.revisions.clone(),
             thresholds: about.thresholds.clone(),
-            legal_basis: about.legal_basis.clone().unwrap_or_default(),
+            legal_bases: about.legal_bases.clone(),
             cubes: about.cubes.clone(),
             variables: about.variables.clone(),
         };

@@ -244,7 +244,7 @@ pub(super) fn render(
         published: jiff::civil::date(2026, 11, 10),
         withheld: withheld.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>(),
         thresholds: thresholds.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        legal_basis: Some("§ 99, oppdiktet".to_owned()),
+        legal_bases: BTreeMap::from([("reservasjon_kontroll".to_owned(), "§ 99, oppdiktet".to_owned())]),
         ..About::default()
     };
     site.render(page, key, tables, &about)
@@ -360,7 +360,7 @@ fn the_control_page_says_what_a_row_is_and_what_allows_it() {
         vec![text("2025-11"), text("2026-10")],
         integers(&[200, 40]),
         numbers(&[0.2, 10.04, 3.984, 3.5, 4.5, 3.0]),
-        integers(&[10_100, 8_000, 3]),
+        integers(&[10_100, 8_000, 3, 2]),
         numbers(&[0.000_12, 0.004]),
         vec![text("x"), text("vist")],
     ];
@@ -379,7 +379,8 @@ fn the_control_page_says_what_a_row_is_and_what_allows_it() {
         table(
             "reservasjon_kontroll",
             "rekvirent_hpr fra_maaned til_maaned forskrivninger reservert reservasjonsgrad forventet standardisert_ratio \
-             trakt998_ovre forrige_ratio forrige_trakt998_ovre merutgift merutgift_grense uten_referanse p q grunner status",
+             trakt998_ovre forrige_ratio forrige_trakt998_ovre merutgift merutgift_grense uten_referanse \
+             avvikende_pris p q grunner status",
             vec![doctor.concat()],
         ),
         table(
@@ -406,6 +407,7 @@ fn the_control_page_says_what_a_row_is_and_what_allows_it() {
         (true, "§ 99, oppdiktet"),
         (true, "Reserverte 40 av 200 forskrivninger (20,0\u{a0}%); 10,0 kunne ventes. Forholdet er 3,98"),
         (true, "q er 0,0040"),
+        (true, "2 utleveringer har en uvanlig høy pris"),
         (true, "<code>l1</code>"),
         (true, "href=\"reservasjon_kontroll_utvalg.csv\""),
         (false, "Ingen lege fyller alle vilkårene"),

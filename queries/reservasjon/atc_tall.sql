@@ -59,13 +59,13 @@ talt as (
         sum(case when n > 0 then 1 else 0 end) as n_leger,
         sum(n) as n,
         sum(r) as r,
-        (sum(merutgift_ore) + 50) / 100 as merutgift_kr,
+        sum(merutgift_ore) as merutgift_ore,
         max(case when nr_n = 1 then n else 0 end) as storste_n,
         max(case when nr_n = 2 then n else 0 end) as nest_storste_n,
         max(case when nr_r = 1 then r else 0 end) as storste_r,
         max(case when nr_r = 2 then r else 0 end) as nest_storste_r,
-        (max(case when nr_kr = 1 then merutgift_ore else 0 end) + 50) / 100 as storste_merutgift_kr,
-        (max(case when nr_kr = 2 then merutgift_ore else 0 end) + 50) / 100 as nest_storste_merutgift_kr
+        max(case when nr_kr = 1 then merutgift_ore else 0 end) as storste_merutgift_ore,
+        max(case when nr_kr = 2 then merutgift_ore else 0 end) as nest_storste_merutgift_ore
     from rangert
     group by vindu, atc
 ),
@@ -86,13 +86,13 @@ med_andel as (
         t.n_leger,
         t.n,
         t.r,
-        t.merutgift_kr,
+        t.merutgift_ore,
         t.storste_n,
         t.nest_storste_n,
         t.storste_r,
         t.nest_storste_r,
-        t.storste_merutgift_kr,
-        t.nest_storste_merutgift_kr,
+        t.storste_merutgift_ore,
+        t.nest_storste_merutgift_ore,
         greatest(
             0.0,
             coalesce(
@@ -110,16 +110,16 @@ med_potensial as (
         n_leger,
         n,
         r,
-        merutgift_kr,
-        cast(round(merutgift_kr * andel) as bigint) as potensial_kr,
+        (merutgift_ore + 50) / 100 as merutgift_kr,
+        cast(round(merutgift_ore * andel / 100) as bigint) as potensial_kr,
         storste_n,
         nest_storste_n,
         storste_r,
         nest_storste_r,
-        storste_merutgift_kr,
-        nest_storste_merutgift_kr,
-        cast(round(storste_merutgift_kr * andel) as bigint) as storste_potensial_kr,
-        cast(round(nest_storste_merutgift_kr * andel) as bigint) as nest_storste_potensial_kr
+        (storste_merutgift_ore + 50) / 100 as storste_merutgift_kr,
+        (nest_storste_merutgift_ore + 50) / 100 as nest_storste_merutgift_kr,
+        cast(round(storste_merutgift_ore * andel / 100) as bigint) as storste_potensial_kr,
+        cast(round(nest_storste_merutgift_ore * andel / 100) as bigint) as nest_storste_potensial_kr
     from med_andel
 )
 

@@ -9,8 +9,8 @@ unit = "to første sifre i kommunenummeret"
 unit = "fylkesnummer"
 ---*/
 -- B12: a register may still hold the code that a practice had before the counties changed. A code that went into one
--- county is that county; one that was split (30, 38 and 54 in 2024) tells no county and is left out: 99. Codes are
--- never used again for another county.
+-- county is that county; one that was split (30, 38 and 54 in 2024) tells no county and is left out: 99. So are 19 and 20
+-- of 2018, which went through 54. Codes are never used again for another county.
 with gjeldende as (
     select max(f.struktur) as struktur
     from fylke as f

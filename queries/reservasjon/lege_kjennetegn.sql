@@ -62,12 +62,6 @@ sentralitet as (
         k.kodeverk = 128
         and char_length(k.kode) = 4
     group by try_cast(k.kode as int)
-),
-
-struktur as (
-    select max(f.struktur) as struktur
-    from fylke as f
-    inner join reservasjon_vindu as v on f.struktur <= date_part('year', v.til_dato)
 )
 
 select
@@ -80,10 +74,6 @@ select
 from perioder as p
 left join lavest as s on p.rekvirent_hpr = s.rekvirent_hpr
 left join sentralitet as c on p.kommunenr = c.kommunenr
-cross join struktur as t
-left join fylke as f
-    on
-        t.struktur = f.struktur
-        and p.kommunenr / 100 = f.fylkesnr
+left join fylke_kode as f on p.kommunenr / 100 = f.kode
 where p.nr = 1
 order by p.rekvirent_hpr

@@ -27,6 +27,8 @@ mangler = "legen var ikke i trakten de 12 månedene før"
 unit = "øre"
 [columns.uten_referanse]
 unit = "utleveringer som legen reserverte, uten referanse"
+[columns.avvikende_pris]
+unit = "utleveringer som legen reserverte, med uvanlig høy pris"
 [columns.merutgift_grense_ore]
 unit = "øre"
 [columns.over_naa]
@@ -48,7 +50,8 @@ with merutgifter as (
         t.r,
         t.forventet,
         sum(coalesce(g.merutgift_ore, 0)) as merutgift_ore,
-        sum(coalesce(g.uten_referanse, 0)) as uten_referanse
+        sum(coalesce(g.uten_referanse, 0)) as uten_referanse,
+        sum(coalesce(g.avvikende_pris, 0)) as avvikende_pris
     from trakt_lege as t
     left join lege_gruppe as g
         on
@@ -66,6 +69,7 @@ rangert as (
         forventet,
         merutgift_ore,
         uten_referanse,
+        avvikende_pris,
         row_number() over (order by merutgift_ore, rekvirent_hpr) as rang,
         count(*) over () as m
     from merutgifter
@@ -79,6 +83,7 @@ med_grense as (
         forventet,
         merutgift_ore,
         uten_referanse,
+        avvikende_pris,
         max(case when rang = ($kontroll_persentil * m + 99) / 100 then merutgift_ore end) over ()
             as merutgift_grense_ore
     from rangert
@@ -95,6 +100,7 @@ select
     foer.trakt998_ovre as forrige_trakt998_ovre,
     d.merutgift_ore,
     d.uten_referanse,
+    d.avvikende_pris,
     d.merutgift_grense_ore,
     case when naa.standardisert_ratio > naa.trakt998_ovre then 1 else 0 end as over_naa,
     case when foer.standardisert_ratio > foer.trakt998_ovre then 1 else 0 end as over_foer,

@@ -37,6 +37,8 @@ unit = "kr"
 unit = "kr"
 [columns.uten_referanse]
 unit = "utleveringer som legen reserverte, uten referanse"
+[columns.avvikende_pris]
+unit = "utleveringer som legen reserverte, med uvanlig høy pris"
 [columns.p]
 unit = "sannsynlighet"
 desimaler = 7
@@ -61,6 +63,7 @@ select
     (d.merutgift_ore + 50) / 100 as merutgift,
     (d.merutgift_grense_ore + 50) / 100 as merutgift_grense,
     d.uten_referanse,
+    d.avvikende_pris,
     p.p,
     p.q,
     'over_grensen_to_aar, hoy_merutgift, lav_q' as grunner,

@@ -30,8 +30,8 @@ fn position(tree: Tree, path: &str, mappe: Option<&str>) -> Value {
     let coming = BTreeMap::from([("u".to_owned(), jiff::civil::date(2026, 12, 1))]);
     let cubes = BTreeMap::from([("too_koder".to_owned(), "data/kpr/too_koder.csv".to_owned())]);
     let (made, revisions, variables) = Default::default();
-    let legal_basis = "§ 1".to_owned();
-    Value::from_object(Position { page, withheld, coming, made, revisions, thresholds, legal_basis, cubes, variables })
+    let legal_bases = BTreeMap::from([("p".to_owned(), "§ 1".to_owned())]);
+    Value::from_object(Position { page, withheld, coming, made, revisions, thresholds, legal_bases, cubes, variables })
 }
 
 fn show(source: &str) -> Result<String, Error> {
