@@ -286,20 +286,24 @@ fn yearly(root: &Root, kind: &str) -> (String, BTreeMap<[String; 4], Vec<String>
     (header.to_owned(), rows.lines().map(row).collect())
 }
 
+/// The rows of a public file by column.
+fn public_rows(root: &Root, table: &str) -> Vec<Fields> {
+    let text = fs::read_to_string(root.current().join(format!("offentlig/data/{table}.csv"))).unwrap();
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(';').collect();
+    let fields = |line: &str| {
+        names.iter().zip(line.split(';')).map(|(name, cell)| ((*name).to_owned(), cell.to_owned())).collect()
+    };
+    lines.map(fields).collect()
+}
+
 #[test]
 fn the_yearly_files_say_what_the_public_table_says_and_why_a_value_is_absent() {
     let root = Root::tiny_too();
     run(&root);
     let (header, codes) = yearly(&root, "koder");
     assert_eq!(header, "GEO;AAR;KJONN;ALDER;MAALGRUPPE;STEG;MAALTALL;TELLER;NEVNER;VERDI;SPVFLAGG");
-    let public = fs::read_to_string(root.current().join("offentlig/data/too_ventetid_offentlig.csv")).unwrap();
-    let mut lines = public.lines();
-    let names: Vec<&str> = lines.next().unwrap().split(';').collect();
-    let public: Vec<Fields> = lines
-        .map(|line| {
-            names.iter().zip(line.split(';')).map(|(name, cell)| ((*name).to_owned(), cell.to_owned())).collect()
-        })
-        .collect();
+    let public = public_rows(&root, "too_ventetid_offentlig");
     let measures = [
         ("ANTALL_AVVIKLET", "avviklet", "n", "n", ""),
         ("MEDIAN_AVVIKLET", "avviklet", "median", "", "n"),
@@ -336,6 +340,28 @@ fn the_yearly_files_say_what_the_public_table_says_and_why_a_value_is_absent() {
     assert_eq!(places.collect::<std::collections::BTreeSet<_>>().len(), 16);
     assert!(flags["1"] > 0 && flags["3"] > 0, "{flags:?}");
     assert!(codes.iter().filter(|(key, _)| key[0] == "56").all(|(_, fields)| fields[10] == "1"));
+    // Other tables' figures stand as these show them, the nation under 0; health regions are no places of KPR.
+    assert!(!codes.keys().any(|key| key[0].starts_with("region")));
+    let mut shown = 0;
+    for row in public_rows(&root, "too_dekning_offentlig") {
+        let geo = if row["omraade"] == "landet" { "0".to_owned() } else { row["omraade"].clone() };
+        if geo.starts_with("region") {
+            continue;
+        }
+        let year = format!("{0}_{0}", row["periode"]);
+        let fields = &codes[&[geo, year, "0".to_owned(), "HENVISTE".to_owned()]];
+        let wanted = match row["status"].as_str() {
+            "vist" if !row["henviste"].is_empty() => [&row["henviste"], "", &row["henviste"], "0"],
+            "mangler" => ["", "", "", "1"],
+            _ => ["", "", "", "3"],
+        };
+        assert_eq!(fields[7..11], wanted, "{row:?}");
+        shown += usize::from(wanted[3] == "0");
+    }
+    assert!(shown > 0);
+    for measure in ["INNEN_MAAL", "IKKE_MOTT", "VURDERTE", "FERDIGBEHANDLET_PER_10000"] {
+        assert!(codes.keys().any(|key| key[3] == measure), "{measure}");
+    }
     // No goal for the whole way.
     let no_goal = codes.iter().filter(|(key, _)| key[2] == "m0_m4" && key[3] == "ANDEL_OVER_MAAL");
     assert!(no_goal.clone().count() > 0);

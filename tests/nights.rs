@@ -31,6 +31,8 @@ const PUBLIC: [(&str, &[&str]); 2] = [
             "reservasjonsgrad_histogram",
             "reservasjonsgrad_landet",
             "reservasjon_nasjonal_maaned",
+            "reservasjon_fylke",
+            "reservasjon_prioritering",
         ],
     ),
     (
@@ -39,6 +41,7 @@ const PUBLIC: [(&str, &[&str]); 2] = [
             "too_fylke",
             "too_fylke_over_tid",
             "too_ventetid_offentlig",
+            "too_trakt_offentlig",
             "too_gjennomforing_offentlig",
             "too_oppmote_offentlig",
             "too_narkose_offentlig",
@@ -237,6 +240,9 @@ impl Nights {
                 for table in &waits::WEIGHED {
                     if let Some(file) = now.get_mut(&table.path()) {
                         self.weighed += waits::weigh(self.waits.entry(table.name).or_default(), file, table);
+                    }
+                    if table.name == waits::WEIGHED[0].name && product == "too" {
+                        waits::follow(&mut now);
                     }
                 }
                 if let Some(before) = before {

@@ -46,6 +46,9 @@ pub struct Cube {
     pub mappe: String,
     /// Who should have a row each year.
     enheter: Units,
+    /// Places of the tables that are no place of the cube.
+    #[serde(default)]
+    uten_geo: BTreeSet<String>,
     /// Column → code → label.
     navn_paa: BTreeMap<String, BTreeMap<String, String>>,
     /// The measures, in the order of the rows.
@@ -168,7 +171,9 @@ impl Cube {
         let mut rows: BTreeMap<(Key, usize), Figures> = BTreeMap::new();
         for (at, measure) in self.maal.iter().enumerate() {
             if let Some(table) = shown.get(measure.tabell.as_str()) {
-                let own = measure.rows(table, &places).with_context(|| format!("{}: {}", self.file, measure.kode))?;
+                let own = measure
+                    .rows(table, &places, &self.uten_geo)
+                    .with_context(|| format!("{}: {}", self.file, measure.kode))?;
                 rows.extend(own.into_iter().map(|(key, figures)| ((key, at), figures)));
             }
         }
@@ -218,11 +223,16 @@ impl Cube {
 
 impl Measure {
     /// Its rows, and for each place, year, group and step that should have one and has none, one that says so.
-    fn rows(&self, table: &Shown<'_>, places: &BTreeMap<String, String>) -> anyhow::Result<BTreeMap<Key, Figures>> {
+    fn rows(
+        &self,
+        table: &Shown<'_>,
+        places: &BTreeMap<String, String>,
+        without: &BTreeSet<String>,
+    ) -> anyhow::Result<BTreeMap<Key, Figures>> {
         let columns = Columns::of(table)?;
         let mut rows = BTreeMap::new();
         for row in 0..table.rows.num_rows() {
-            let mut is_own = true;
+            let mut is_own = !columns.cell(&self.geo, row)?.is_some_and(|geo| without.contains(geo));
             for (column, values) in &self.der {
                 is_own &= columns.cell(column, row)?.is_some_and(|value| values.iter().any(|own| own == value));
             }

@@ -21,18 +21,35 @@ mangler = "fylket har ingen komplett måned"
 unit = "forløp"
 mangler = "fylket har ingen komplett måned"
 ---*/
--- At the end of the county's last complete month (C2): courses in the county whose order of events is possible and that
--- have not ended, and how many of them were referred more than 12 and 24 months before. A course without a referral has
--- no clock, and is counted apart. A month is preliminary until 90 days after it.
-with forlop as (
+-- At the end of the county's last complete month (C2): courses that statistics count, that have not ended, and how many
+-- of them were referred more than 12 and 24 months before. A course is in the county that it is in by now (C6): the
+-- oldest have events under codes of counties that are no more. A course without a referral has no clock, and is counted
+-- apart. A month is preliminary until 90 days after it.
+with opphold as (
     select
-        f.fylkesnr,
+        forlop_id,
+        forlop_nr,
+        fylkesnr,
+        row_number() over (partition by forlop_id, forlop_nr order by fra_dato desc) as nr
+    from too_opphold
+),
+
+forlop as (
+    select
+        o.fylkesnr,
         f.m0,
         f.m5,
         k.komplett_dato
     from too_forlop as f
-    inner join too_komplett as k on f.fylkesnr = k.fylkesnr
-    where f.avvist_rekkefolge = 0
+    inner join opphold as o
+        on
+            f.forlop_id = o.forlop_id
+            and f.forlop_nr = o.forlop_nr
+    inner join too_komplett as k on o.fylkesnr = k.fylkesnr
+    where
+        f.avvist_rekkefolge = 0
+        and f.tilskudd = 1
+        and o.nr = 1
 ),
 
 talt as (

@@ -92,7 +92,8 @@ mangler = "raden gjelder ett fylke"
 -- A count is small when it, or what it leaves of a count that it is a part of, is 1 to 4. Completed, other ends and open add
 -- up to all: the other ends stand only where completed and open do, and what is left for them is not small either. The finer
 -- ways to end stand only where the coarser do. Death, moving and ends without a cause are one (`slutt_ellers`): each alone is
--- a handful of persons.
+-- a handful of persons. Where all of the referred, or all whose course ended but not as completed, were not qualified
+-- or broke off, or all of these in one way, it is known of each of them: a share of 100 per cent is held, too.
 with siste_maaned as (
     select max(til_dato) as siste_dato
     from too_periode
@@ -202,6 +203,7 @@ samlet as (
         nivaa,
         kohorter,
         blokk,
+        nr,
         sum(antall) as antall,
         sum(av) as av
     from slaatt_sammen
@@ -217,6 +219,8 @@ smaa as (
             case
                 when antall > 0 and antall < $minste_antall then 1
                 when av - antall > 0 and av - antall < $minste_antall then 1
+                -- 14 and 17 are `slutt_ellers`.
+                when blokk in ('slutt', 'slik') and nr not in (14, 17) and antall > 0 and antall = av then 1
                 else 0
             end
         ) as holdes

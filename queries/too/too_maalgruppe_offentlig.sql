@@ -34,6 +34,12 @@ unit = "0 nei, 1 ja"
 -- group, or all but 1 to 4, it is held. Where more were assessed than the other groups have, at least so many have torture:
 -- then the level of the region or county shows none of the groups. So that nothing else says so, they are told of those who
 -- were assessed only; those who were completed or are open are told of the nation.
+--
+-- Two other public tables hold the wholes. How many were completed in the nation stands in too_dekning_offentlig: where
+-- all of them have the target group, or all but 1 to 4, it is held. How many ended a wait for their assessment stands
+-- in too_ventetid_offentlig for each area, by parts of the year that add up to it: `vurderte` has those without such a
+-- wait more. Where these are 1 to 4, `vurderte` and the shares of it are held, whether or not the waits are shown
+-- today: they may be on another day. How many of them have a target group gives neither back.
 with korn as (
     select
         m.maalgruppe,
@@ -47,13 +53,28 @@ with korn as (
         m.forelopig,
         m.status,
         r.nivaa,
-        r.andre_fylker
+        r.andre_fylker,
+        case when m.omraade = 'landet' then d.ferdigbehandlet - m.ferdigbehandlet_med end as ferdigbehandlet_uten,
+        m.vurderte - v.n as uten_ventetid
     from too_maalgruppe as m
     inner join too_rad as r
         on
             m.omraade = r.omraade
             and m.periodetype = r.periodetype
             and m.periode = r.periode
+    left join too_dekning as d
+        on
+            m.omraade = d.omraade
+            and m.periodetype = d.periodetype
+            and m.periode = d.periode
+    left join too_ventetid as v
+        on
+            m.omraade = v.omraade
+            and m.periodetype = v.periodetype
+            and m.periode = v.periode
+            and v.steg = 'm0_m1'
+            and v.populasjon = 'avviklet'
+            and v.pauser = 'med'
     where m.periodetype = 'aar'
 ),
 
@@ -76,9 +97,13 @@ rester as (
         max(
             case
                 when ferdigbehandlet_med > 0 and ferdigbehandlet_med < $minste_antall then 1
+                when ferdigbehandlet_med > 0 and ferdigbehandlet_uten < $minste_antall then 1
                 else 0
             end
         ) as ferdig_smaa,
+        max(
+            case when uten_ventetid <> 0 and abs(uten_ventetid) < $minste_antall then 1 else 0 end
+        ) as vurderte_smaa,
         max(case when aapne_med > 0 and aapne_med < $minste_antall then 1 else 0 end) as aapne_smaa
     from korn
     group by nivaa, omraade, periode
@@ -89,6 +114,7 @@ smaa as (
         nivaa,
         periode,
         max(case when nivaa <> 'landet' and vurderte > i_andre then 1 else smaa end) as holdes,
+        max(vurderte_smaa) as vurderte_holdes,
         max(ferdig_smaa) as ferdig_holdes,
         max(aapne_smaa) as aapne_holdes
     from rester
@@ -108,7 +134,15 @@ aapnet as (
         k.n_fylker,
         k.forelopig,
         k.status,
-        case when greatest(s.holdes, coalesce(r.holdes, 0)) + k.andre_fylker = 0 then 1 else 0 end as vises,
+        case when greatest(s.holdes, coalesce(r.holdes, 0)) + k.andre_fylker = 0 then 1 else 0 end as med_vises,
+        case
+            when
+                greatest(s.holdes, coalesce(r.holdes, 0), s.vurderte_holdes, coalesce(r.vurderte_holdes, 0))
+                + k.andre_fylker
+                = 0
+                then 1
+            else 0
+        end as vises,
         case when k.nivaa = 'landet' and s.ferdig_holdes + k.andre_fylker = 0 then 1 else 0 end as ferdig_vises,
         case when k.nivaa = 'landet' and s.aapne_holdes + k.andre_fylker = 0 then 1 else 0 end as aapne_vises
     from korn as k
@@ -130,7 +164,7 @@ select
     maalgruppe,
     omraade,
     periode,
-    case when vises = 1 then vurderte_med end as vurderte_med,
+    case when med_vises = 1 then vurderte_med end as vurderte_med,
     case when vises = 1 then vurderte end as vurderte,
     case when vises = 1 then cast(vurderte_med as double) / nullif(vurderte, 0) end as andel_vurderte_med,
     case when ferdig_vises = 1 then ferdigbehandlet_med end as ferdigbehandlet_med,

@@ -30,6 +30,11 @@ unit = "0 nei, 1 ja"
 -- done, needs that came and open needs follow from each other but for the few that fell away: needs stand only where what was
 -- done does, and those that came with those that are open. Not shown at all: the nation's months and rolling years, and needs
 -- that fell away or were never told.
+--
+-- What was open and came, less what was done and is open, is what fell away less what was done without a need (and, of
+-- counties and regions, what moved out less what moved in): needs are held where any of these is 1 to 4. What was done
+-- in the nation, less the waits for it that ended (too_ventetid_offentlig), was done without a need: where that is 1 to
+-- 4, what was done is held, of regions and counties too, since they add up to the nation.
 with korn as (
     select
         o.fase,
@@ -40,6 +45,12 @@ with korn as (
         o.narkose_gjort,
         o.narkose_foer_team,
         o.narkose_aapne,
+        o.narkose_uten_behov,
+        o.narkose_bortfalt,
+        lag(o.narkose_aapne) over (partition by o.fase, o.omraade, o.periodetype order by o.periode)
+        + o.narkose_behov
+        - o.narkose_gjort
+        - o.narkose_aapne as balanse,
         o.n_fylker,
         o.forelopig,
         o.status,
@@ -69,9 +80,24 @@ smaa as (
             case
                 when narkose_behov > 0 and narkose_behov < $minste_antall then 1
                 when narkose_aapne > 0 and narkose_aapne < $minste_antall then 1
+                -- Between the phases courses move: of one nothing follows.
+                when blokk = 'faser' then 0
+                when narkose_bortfalt > 0 and narkose_bortfalt < $minste_antall then 1
+                when narkose_uten_behov > 0 and narkose_uten_behov < $minste_antall then 1
+                when
+                    narkose_bortfalt <> narkose_uten_behov
+                    and abs(narkose_bortfalt - narkose_uten_behov) < $minste_antall
+                    then 1
+                when balanse <> 0 and abs(balanse) < $minste_antall then 1
                 else 0
             end
         ) as behov_holdes,
+        max(
+            case
+                when omraade = 'landet' and narkose_uten_behov > 0 and narkose_uten_behov < $minste_antall then 1
+                else 0
+            end
+        ) as uten_behov_holdes,
         max(
             case
                 when blokk = 'faser' then 0
@@ -91,12 +117,23 @@ holdes as (
         s.periodetype,
         s.aar,
         s.blokk,
-        greatest(s.holdes, a.holdes, coalesce(r.holdes, 0)) as holdes,
+        greatest(s.holdes, a.holdes, coalesce(r.holdes, 0), coalesce(l.uten_behov_holdes, 0)) as holdes,
         greatest(
-            s.holdes, a.holdes, coalesce(r.holdes, 0), s.behov_holdes, a.behov_holdes, coalesce(r.behov_holdes, 0)
+            s.holdes,
+            a.holdes,
+            coalesce(r.holdes, 0),
+            coalesce(l.uten_behov_holdes, 0),
+            s.behov_holdes,
+            a.behov_holdes,
+            coalesce(r.behov_holdes, 0)
         ) as behov_holdes,
-        greatest(s.holdes, s.foer_team_holdes, coalesce(r.holdes, 0), coalesce(r.foer_team_holdes, 0))
-            as foer_team_holdes
+        greatest(
+            s.holdes,
+            coalesce(r.holdes, 0),
+            coalesce(l.uten_behov_holdes, 0),
+            s.foer_team_holdes,
+            coalesce(r.foer_team_holdes, 0)
+        ) as foer_team_holdes
     from smaa as s
     inner join smaa as a
         on
@@ -111,6 +148,12 @@ holdes as (
             and s.blokk = r.blokk
             and r.nivaa = 'regioner'
             and s.nivaa <> 'landet'
+    left join smaa as l
+        on
+            s.periodetype = l.periodetype
+            and s.aar = l.aar
+            and l.nivaa = 'landet'
+            and l.blokk = 'alle'
 ),
 
 aapnet as (

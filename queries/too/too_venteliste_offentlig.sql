@@ -31,6 +31,13 @@ unit = "0 nei, 1 ja"
 -- too_ventetid_offentlig shows how many wait, its opening where the month before has the same counties (it is that month's
 -- closing), and the flows, all or none, where that table shows how many reached the step, none of them is small (D1), and
 -- those who came onto the list for the team are not a few more than those who left the one for assessment.
+--
+-- How many came onto a list is told elsewhere, too. The referred come onto the lists for assessment and for teeth
+-- alike: the two show their flows in the same months, and the one for the team only where the one for assessment does.
+-- In a year the referred stand in too_dekning_offentlig and the assessed, who come onto the list for the team, in
+-- too_maalgruppe_offentlig; in a tertial, needs for anaesthesia stand in too_narkose_offentlig. All shown months but
+-- one would give that one back. So where the same counties count in all of them, none is hidden alone: the month in
+-- which fewest came is hidden with it (of months in which anybody came, or the two together were a small count).
 with rader as (
     select
         l.steg,
@@ -102,6 +109,7 @@ vurderte as (
         r.utgaaende,
         r.n_fylker,
         r.forelopig,
+        f.fylker,
         a.liste_aapen,
         case
             when lag(f.fylker) over (partition by r.steg order by r.fra_dato) = f.fylker
@@ -123,6 +131,105 @@ vurderte as (
             r.steg = a.steg
             and r.periode = a.periode
     inner join vurdert as v on r.periode = v.periode
+),
+
+henvist as (
+    select
+        periode,
+        min(foer_aapen * liste_aapen * stroem_aapen) as aapen
+    from vurderte
+    where steg in ('m0_m1', 'm0_m4')
+    group by periode
+),
+
+bundet as (
+    select
+        v.steg,
+        v.omraade,
+        v.periode,
+        v.inngaaende,
+        v.kommet_til,
+        v.naadd,
+        v.andre_ut,
+        v.utgaaende,
+        v.n_fylker,
+        v.forelopig,
+        v.fylker,
+        v.liste_aapen,
+        v.foer_aapen,
+        case
+            when v.steg in ('m0_m1', 'm0_m4', 'm1_m2') then v.foer_aapen * v.liste_aapen * v.stroem_aapen * h.aapen
+            else v.foer_aapen * v.liste_aapen * v.stroem_aapen
+        end as aapen,
+        case when v.steg = 'narkose' then 4 else 12 end as n_maaneder,
+        case
+            when v.steg = 'narkose'
+                then concat(
+                    substr(v.periode, 1, 4), '-T',
+                    cast((cast(substr(v.periode, 6, 2) as int) + 3) / 4 as varchar)
+                )
+            else substr(v.periode, 1, 4)
+        end as sum_over
+    from vurderte as v
+    inner join henvist as h on v.periode = h.periode
+),
+
+alene as (
+    select
+        steg,
+        sum_over
+    from bundet
+    where steg in ('m0_m1', 'm0_m4', 'm1_m2', 'narkose')
+    group by steg, sum_over, n_maaneder
+    having
+        count(*) = n_maaneder
+        and min(fylker) = max(fylker)
+        and sum(aapen) = n_maaneder - 1
+),
+
+ordnet as (
+    select
+        b.steg,
+        b.omraade,
+        b.periode,
+        b.inngaaende,
+        b.kommet_til,
+        b.naadd,
+        b.andre_ut,
+        b.utgaaende,
+        b.n_fylker,
+        b.forelopig,
+        b.liste_aapen,
+        b.foer_aapen,
+        b.aapen,
+        a.steg as alene,
+        row_number() over (
+            partition by b.steg, b.sum_over, b.aapen
+            order by case when b.kommet_til = 0 then 1 else 0 end, b.kommet_til, b.periode
+        ) as nr
+    from bundet as b
+    left join alene as a
+        on
+            b.steg = a.steg
+            and b.sum_over = a.sum_over
+),
+
+aapnet as (
+    select
+        steg,
+        omraade,
+        periode,
+        inngaaende,
+        kommet_til,
+        naadd,
+        andre_ut,
+        utgaaende,
+        n_fylker,
+        forelopig,
+        liste_aapen,
+        foer_aapen,
+        case when alene is not null and nr = 1 then 0 else aapen end as vises
+    from ordnet
 )
 
 select
@@ -130,12 +237,12 @@ select
     omraade,
     periode,
     case when foer_aapen = 1 and liste_aapen = 1 then inngaaende end as inngaaende,
-    case when foer_aapen * liste_aapen * stroem_aapen = 1 then kommet_til end as kommet_til,
-    case when foer_aapen * liste_aapen * stroem_aapen = 1 then naadd end as naadd,
-    case when foer_aapen * liste_aapen * stroem_aapen = 1 then andre_ut end as andre_ut,
+    case when vises = 1 then kommet_til end as kommet_til,
+    case when vises = 1 then naadd end as naadd,
+    case when vises = 1 then andre_ut end as andre_ut,
     case when liste_aapen = 1 then utgaaende end as utgaaende,
     n_fylker,
     forelopig,
-    case when foer_aapen * liste_aapen * stroem_aapen = 1 then 'vist' else 'skjult' end as status
-from vurderte
+    case when vises = 1 then 'vist' else 'skjult' end as status
+from aapnet
 order by steg, omraade, periode

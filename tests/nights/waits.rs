@@ -67,6 +67,26 @@ pub const WEIGHED: [Weighed; 5] = [
 /// Its second column is the last month of the window of tables that name none.
 const LANDET: &str = "offentlig/data/reservasjonsgrad_landet.csv";
 
+/// Made from the public waits.
+const FUNNEL: &str = "too_trakt_offentlig";
+
+/// Columns that are no figures, beside the keys.
+const NOT_FIGURES: [&str; 13] = [
+    "n_fylker",
+    "maal",
+    "fra_prosent",
+    "til_prosent",
+    "forelopig",
+    "status",
+    "fra_maaned",
+    "til_maaned",
+    "fylke",
+    "atc",
+    "navn",
+    "varenavn",
+    "plassering",
+];
+
 /// One public file of waits: key → the row's figures.
 pub type Waits = BTreeMap<Vec<String>, Figures>;
 
@@ -122,6 +142,134 @@ pub fn weigh(earlier: &mut Vec<Waits>, file: &mut Vec<u8>, table: &Weighed) -> u
     hidden
 }
 
+/// A public file as rows of cells by column.
+struct Cells {
+    header: Vec<String>,
+    rows: Vec<BTreeMap<String, String>>,
+}
+
+impl Cells {
+    fn of(file: &[u8]) -> Cells {
+        let text = String::from_utf8(file.to_vec()).unwrap();
+        let header: Vec<String> = text.lines().next().unwrap().split(';').map(str::to_owned).collect();
+        let row = |line: &str| header.iter().cloned().zip(line.split(';').map(str::to_owned)).collect();
+        Cells { rows: text.lines().skip(1).map(row).collect(), header }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let line = |row: &BTreeMap<String, String>| {
+            self.header.iter().map(|name| row[name].as_str()).collect::<Vec<_>>().join(";") + "\n"
+        };
+        let rows: String = self.rows.iter().map(line).collect();
+        (self.header.join(";") + "\n" + &rows).into_bytes()
+    }
+}
+
+/// Tables that are made from the public waits show nothing that these hide.
+pub fn follow(now: &mut BTreeMap<String, Vec<u8>>) {
+    let waits = Cells::of(&now[&WEIGHED[0].path()]);
+    let find = |wanted: [&str; 5]| {
+        let names = ["steg", "omraade", "periodetype", "periode", "populasjon"];
+        let mut rows = waits.rows.iter().filter(|row| row["pauser"] == "med");
+        rows.find(|row| names.iter().zip(wanted).all(|(name, value)| row[*name] == value))
+    };
+    let is_shown = |wanted: [&str; 5], cell: &str| find(wanted).is_some_and(|row| !row[cell].is_empty());
+
+    let mut lists = Cells::of(&now[&WEIGHED[3].path()]);
+    let mut before: BTreeMap<String, bool> = BTreeMap::new();
+    let mut flows = Flows::new();
+    for row in &mut lists.rows {
+        let (step, month) = (row["steg"].clone(), row["periode"].clone());
+        let of = |population| is_shown([step.as_str(), "landet", "maaned", month.as_str(), population], "n");
+        let list = of("ventende");
+        let opening = before.insert(step.clone(), list).unwrap_or(true) && list;
+        let flowing = opening && of("avviklet") && row["status"] == "vist";
+        let hidden: &[&str] = if list { &[] } else { &["utgaaende"] };
+        let opening: &[&str] = if opening { &[] } else { &["inngaaende"] };
+        [hidden, opening].concat().iter().for_each(|name| row.get_mut(*name).unwrap().clear());
+        flows.insert([step, month], flowing);
+    }
+    tie(&lists.rows, &mut flows);
+    for row in lists.rows.iter_mut().filter(|row| !flows[&[row["steg"].clone(), row["periode"].clone()]]) {
+        ["kommet_til", "naadd", "andre_ut"].iter().for_each(|name| row.get_mut(*name).unwrap().clear());
+        row.insert("status".to_owned(), "skjult".to_owned());
+    }
+    now.insert(WEIGHED[3].path(), lists.bytes());
+
+    let mut contacts = Cells::of(&now[&WEIGHED[4].path()]);
+    for row in &mut contacts.rows {
+        if !is_shown(["m0_m1", "landet", "maaned", &row["periode"], "ventende"], "n") {
+            for (name, cell) in row.iter_mut().filter(|(name, _)| !["omraade", "periode"].contains(&name.as_str())) {
+                match name.as_str() {
+                    "n_fylker" | "forelopig" => {}
+                    "status" => "skjult".clone_into(cell),
+                    _ => cell.clear(),
+                }
+            }
+        }
+    }
+    now.insert(WEIGHED[4].path(), contacts.bytes());
+
+    let funnel = format!("offentlig/data/{FUNNEL}.csv");
+    let mut points = Cells::of(&now[&funnel]);
+    for row in &mut points.rows {
+        let (year, part) = row["periode"].split_once("-T").unwrap();
+        let month = format!("{year}-{:02}", part.parse::<u32>().unwrap() * 4);
+        let own =
+            find([row["steg"].as_str(), &row["omraade"], "tertial", &row["periode"], "ventende"]).unwrap().clone();
+        let nation = is_shown([row["steg"].as_str(), "landet", "maaned", &month, "ventende"], "over_maal");
+        for name in ["n", "over_maal", "status"] {
+            row.insert(name.to_owned(), own[name].clone());
+        }
+        if !nation {
+            row.get_mut("over_maal_landet").unwrap().clear();
+        }
+        if !nation || own["over_maal"].is_empty() || own["n"].is_empty() {
+            ["nedre_95", "ovre_95", "nedre_998", "ovre_998"]
+                .iter()
+                .for_each(|name| row.get_mut(*name).unwrap().clear());
+        }
+    }
+    now.insert(funnel, points.bytes());
+}
+
+/// Step and month → whether flows are shown.
+type Flows = BTreeMap<[String; 2], bool>;
+
+/// Months whose flows others would give back are hidden with these.
+fn tie(rows: &[BTreeMap<String, String>], flows: &mut Flows) {
+    // Onto the lists for assessment and for teeth come the same: both show their flows, or neither does.
+    let key = |step: &str, month: &str| [step.to_owned(), month.to_owned()];
+    let referred = |flows: &Flows, month: &str| {
+        ["m0_m1", "m0_m4"].iter().all(|step| flows.get(&key(step, month)).is_none_or(|shown| *shown))
+    };
+    let tied: Vec<[String; 2]> = flows
+        .keys()
+        .filter(|[step, month]| ["m0_m1", "m0_m4", "m1_m2"].contains(&step.as_str()) && !referred(flows, month))
+        .cloned()
+        .collect();
+    flows.extend(tied.into_iter().map(|of| (of, false)));
+    // No month is hidden alone of those whose sum is told elsewhere. A file that hides two may hide the second for this
+    // only, and does not say what it is: where history hides a third, the model here keeps all three hidden.
+    let mut sums: BTreeMap<[String; 2], Vec<&BTreeMap<String, String>>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row["steg"] != "m3_m4") {
+        let (year, month) = row["periode"].split_once('-').unwrap();
+        let tertial = month.parse::<u32>().unwrap().div_ceil(4);
+        let of = if row["steg"] == "narkose" { format!("{year}-T{tertial}") } else { year.to_owned() };
+        sums.entry([row["steg"].clone(), of]).or_default().push(row);
+    }
+    for ([step, _], months) in sums {
+        let all = if step == "narkose" { 4 } else { 12 };
+        let same = months.iter().all(|row| row["n_fylker"] == months[0]["n_fylker"]);
+        let shown = months.iter().filter(|row| flows[&key(&step, &row["periode"])]);
+        if months.len() == all && same && shown.clone().count() == all - 1 {
+            let came = |row: &BTreeMap<String, String>| row["kommet_til"].parse::<i64>().unwrap();
+            let fewest = shown.min_by_key(|row| (came(row) == 0, came(row), row["periode"].clone())).unwrap();
+            flows.insert(key(&step, &fewest["periode"]), false);
+        }
+    }
+}
+
 /// Counts, and those that shares of the first stand for.
 fn figures(row: &[String], at: &dyn Fn(&str) -> usize, table: &Weighed) -> Figures {
     let mut counts: Vec<Option<i64>> = table.counts.iter().map(|name| row[at(name)].parse().ok()).collect();
@@ -152,6 +300,17 @@ pub fn revised(before: &BTreeMap<String, Vec<u8>>, now: &BTreeMap<String, Vec<u8
         (WEIGHED[2].name, WEIGHED[2].key, "periode"),
         (WEIGHED[3].name, WEIGHED[3].key, "periode"),
         (WEIGHED[4].name, WEIGHED[4].key, "periode"),
+        (FUNNEL, &["steg", "omraade", "periode"], "periode"),
+        ("reservasjon_fylke", &["fylkesnr"], ""),
+        ("reservasjon_prioritering", &["nivaa", "kode"], ""),
+        ("too_oppmote_offentlig", &["fase", "omraade", "periodetype", "periode"], "periode"),
+        ("too_narkose_offentlig", &["fase", "omraade", "periodetype", "periode"], "periode"),
+        ("too_maalgruppe_offentlig", &["maalgruppe", "omraade", "periode"], "periode"),
+        ("too_henvisning_offentlig", &["henvisningskilde", "omraade", "periode"], "periode"),
+        ("too_aldersgruppe_offentlig", &["aldersgruppe", "periode"], "periode"),
+        ("too_dekning_offentlig", &["omraade", "periode"], "periode"),
+        ("too_gjennomforing_offentlig", &["omraade", "kohort"], "kohort"),
+        ("too_prioritering_offentlig", &["omraade", "aar", "indikator"], "aar"),
     ] {
         let path = format!("offentlig/data/{file}.csv");
         if !before.contains_key(&path) || !now.contains_key(&path) {
@@ -165,13 +324,9 @@ pub fn revised(before: &BTreeMap<String, Vec<u8>>, now: &BTreeMap<String, Vec<u8
         let at = |name: &str| new[0].iter().position(|column| column == name).unwrap();
         let key = |row: &Vec<String>| keys.iter().map(|name| row[at(name)].clone()).collect::<Vec<_>>();
         let by_key: BTreeMap<Vec<String>, &Vec<String>> = old[1..].iter().map(|row| (key(row), row)).collect();
-        let not_figures =
-            ["steg", "omraade", "periodetype", "periode", "populasjon", "pauser", "n_fylker", "uker", "maal"];
-        let also =
-            ["klasse", "fra_prosent", "til_prosent", "forelopig", "status", "maaned", "fra_maaned", "til_maaned"];
-        let figures: Vec<usize> = (0..new[0].len())
-            .filter(|at| ![&not_figures[..], &also[..]].concat().contains(&new[0][*at].as_str()))
-            .collect();
+        let is_figure =
+            |at: &usize| !NOT_FIGURES.contains(&new[0][*at].as_str()) && !keys.contains(&new[0][*at].as_str());
+        let figures: Vec<usize> = (0..new[0].len()).filter(is_figure).collect();
         let mut changed: BTreeMap<String, i64> = BTreeMap::new();
         for row in &new[1..] {
             let Some(was) = by_key.get(&key(row)) else { continue };
