@@ -136,13 +136,17 @@ pub fn primary(model: &Model, batch: &RecordBatch, thresholds: Thresholds) -> an
 
 /// Tables that are not published yet, and why: a count is hidden in the table or in one with fewer dimensions, both
 /// carry it, and so one of them would give the other's hidden cell back. The same word is the same count everywhere.
-/// `n_leger` is no such count: a doctor is counted once in each row, so rows do not add up.
+/// `n_leger` is no such count: a doctor is counted once in each row, so rows do not add up. A table that is made from the
+/// other, of which only what is shown is read, holds no cell that the other hides.
 pub fn withheld(tables: &[(&Model, &Disclosed)]) -> BTreeMap<String, String> {
     let mut withheld = BTreeMap::new();
     for (detail, detailed) in tables {
         for (total, totals) in tables {
             let coarser = total.dimensions.len() < detail.dimensions.len()
                 && total.dimensions.iter().all(|dimension| detail.dimensions.contains(dimension));
+            if total.reads.contains(&detail.name) {
+                continue;
+            }
             let both = detailed.counts.intersection(&totals.counts).filter(|count| *count != "n_leger");
             let revealing = both.filter(|count| detailed.hidden.contains(*count) || totals.hidden.contains(*count));
             let counts: Vec<&str> = revealing.map(String::as_str).collect();

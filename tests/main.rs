@@ -40,6 +40,7 @@ mod oracle;
 mod oracle_too;
 mod outbox;
 mod products;
+mod properties;
 mod publish;
 mod recompute;
 mod recompute_areas;

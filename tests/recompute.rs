@@ -25,7 +25,7 @@ const CLASSES: [&str; 9] = [
     "grunnlag",
 ];
 
-fn recomputed(root: &Root, as_of: &str) -> Figures {
+pub fn recomputed(root: &Root, as_of: &str) -> Figures {
     let limits = Limits::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/intervaller.csv"));
     oracle::compute(&root.path().join("landing"), as_of, &HJEMLER, &limits)
 }
@@ -64,7 +64,7 @@ fn first_differences<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
         .collect()
 }
 
-fn compare_doctors(root: &Root, figures: &Figures) {
+pub fn compare_doctors(root: &Root, figures: &Figures) {
     assert!(!figures.doctors.is_empty());
     let published = root.path().join("publisert.csv");
     let text = as_csv(&root.current().join("tabeller/reservasjonsgrad_lege.parquet"));
@@ -78,7 +78,7 @@ fn compare_doctors(root: &Root, figures: &Figures) {
     );
 }
 
-fn compare_lines(root: &Root, figures: &Figures) {
+pub fn compare_lines(root: &Root, figures: &Figures) {
     let none: Vec<String> = Vec::new();
     let (lines, corrections) = (expected(&figures.lines), expected(&figures.correction_lines));
     assert!(lines.len() > 1000 && !corrections.is_empty());
@@ -114,7 +114,7 @@ fn no_differences(found: &[String]) {
     assert!(found.is_empty(), "{} differences: {:#?}", found.len(), &found[..found.len().min(10)]);
 }
 
-fn compare_tables(root: &Root, figures: &Figures) {
+pub fn compare_tables(root: &Root, figures: &Figures) {
     let (public, doctors): (Vec<&Table>, Vec<&Table>) =
         figures.tables.iter().partition(|table| table.columns[0] != "rekvirent_hpr");
     let state = root.state();

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::support::{AS_OF, Root};
 
 /// Turns the order of a CSV delivery's rows round, but for the header.
-fn turn_rows(file: &Path) {
+pub fn turn_rows(file: &Path) {
     let text = std::fs::read_to_string(file).unwrap();
     let (header, body) = text.split_once('\n').unwrap();
     let mut rows: Vec<&str> = body.lines().collect();

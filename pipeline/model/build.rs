@@ -292,6 +292,18 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// A model that is not incremental, run again where some of its inputs are other files than the state's. Its file is in
+    /// the lake and in no state, so the next sweep removes it.
+    pub fn made_from(&self, model: &Model, state: &State, instead: &BTreeMap<String, Entry>) -> anyhow::Result<Entry> {
+        let mut inputs = self.inputs(model, None, state);
+        for (name, entry) in instead {
+            if let Some(files) = inputs.get_mut(name) {
+                *files = vec![(ALL.to_owned(), entry.clone())];
+            }
+        }
+        self.run_one(model, None, &self.parameters(model, None), &inputs)
+    }
+
     fn tables<'t>(&'t self, inputs: &'t BTreeMap<String, Vec<(String, Entry)>>) -> anyhow::Result<Vec<Table<'t>>> {
         inputs
             .iter()

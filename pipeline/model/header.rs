@@ -309,7 +309,7 @@ impl Model {
     /// The column of the key that says which period a row is of; absent for tables of one period.
     pub fn period_column(&self) -> Option<&str> {
         let mut periods = self.grain.iter().map(String::as_str);
-        periods.find(|name| ["maaned", "periode", "til_maaned"].contains(name))
+        periods.find(|name| ["maaned", "periode", "til_maaned", "kohort", "aar"].contains(name))
     }
 
     /// `file:line` of the first line that holds a text; of the file alone when none does.

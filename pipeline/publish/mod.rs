@@ -4,6 +4,7 @@
 //!
 //! Knows what a release consists of; figures and texts come from models and site.
 
+mod again;
 mod carried;
 mod complete;
 mod courses;
@@ -56,7 +57,7 @@ use crate::embedded::Files;
 use crate::erasure::Erasures;
 use crate::export::cube::Cube;
 use crate::lake::{Damaged, Entry, Lake, State};
-use crate::model::{Audience, Model, Models, SHARED};
+use crate::model::{Audience, Builder, Model, Models, SHARED};
 use crate::render::{Late, Site, SiteFiles};
 use crate::{disk, export};
 use release::{About, Draft};
@@ -70,6 +71,8 @@ pub struct Publisher<'a> {
     pub config: &'a Config,
     /// Headers of the tables.
     pub models: &'a Models,
+    /// Runs a public table's model again where tables that it is made from show less than they hold.
+    pub builder: &'a Builder<'a>,
     /// Yearly figures in the layout of other registers' cubes.
     pub cubes: &'a [Cube],
     /// Where tables are.
@@ -256,9 +259,12 @@ impl Publisher<'_> {
     fn table(&self, model: &Model) -> anyhow::Result<(&Entry, RecordBatch)> {
         let entry = self.state.entry(&model.name, ALL).with_context(|| format!("{} was not built", model.name))?;
         self.lake.check_content(entry)?;
+        Ok((entry, self.rows(entry)?))
+    }
+
+    fn rows(&self, entry: &Entry) -> anyhow::Result<RecordBatch> {
         let batches = self.lake.read(entry)?;
-        let schema = self.lake.schema(entry)?;
-        Ok((entry, arrow::compute::concat_batches(&schema, &batches).context("reading a table")?))
+        arrow::compute::concat_batches(&self.lake.schema(entry)?, &batches).context("reading a table")
     }
 
     fn disclose<'m>(
@@ -266,14 +272,14 @@ impl Publisher<'_> {
         tables: &[(&'m Model, &Entry, RecordBatch)],
     ) -> Result<Vec<(&'m Model, Disclosed)>, PublishError> {
         let public = tables.iter().filter(|(model, _, _)| model.audience == Audience::Offentlig);
-        public
-            .map(|(model, _, batch)| {
-                let table = Thresholds::of(&self.config.product(&model.product).thresholds)
-                    .and_then(|thresholds| disclosure::primary(model, batch, thresholds))
-                    .with_context(|| model.name.clone());
-                Ok((*model, table.map_err(|error| PublishError::Disclosure(error).of(&model.product))?))
-            })
-            .collect()
+        public.map(|(model, _, batch)| Ok((*model, self.disclose_one(model, batch)?))).collect()
+    }
+
+    fn disclose_one(&self, model: &Model, batch: &RecordBatch) -> Result<Disclosed, PublishError> {
+        Thresholds::of(&self.config.product(&model.product).thresholds)
+            .and_then(|thresholds| disclosure::primary(model, batch, thresholds))
+            .with_context(|| model.name.clone())
+            .map_err(|error| PublishError::Disclosure(error).of(&model.product))
     }
 
     /// Tables that are not public: whole for those who run the pipeline, and row by row in the folder of whom they

@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use arrow::array::RecordBatch;
 use jiff::civil::Date;
 
+use super::again::Narrowed;
 use super::dates::{self, DOCTORS, PUBLIC, Turn};
 use super::manifest::{Manifest, Shown};
 use super::public::{Basis, History, NewlyHidden, read_table};
@@ -124,7 +125,9 @@ impl Publisher<'_> {
         turns: &mut Turns,
     ) -> Result<Vec<(&'m Model, Disclosed)>, PublishError> {
         let mut audited = Vec::new();
+        let mut narrowed = Narrowed::default();
         for (model, table) in disclosed {
+            let table = self.from_what_is_shown(model, table, &narrowed)?;
             // Of whom it is that something is damaged cannot be told: what has been public is all products'.
             let mut earlier = turns.history.ever(&model.name).map_err(PublishError::Disclosure)?;
             let has_keys = |batch: &RecordBatch| model.grain.iter().all(|key| batch.column_by_name(key).is_some());
@@ -147,12 +150,14 @@ impl Publisher<'_> {
             if !found.newly_hidden.is_empty() {
                 turns.newly_hidden.insert(model.name.clone(), found.newly_hidden);
             }
+            self.narrow(model, &found.disclosed, &mut narrowed)?;
             audited.push((model, found.disclosed));
         }
         Ok(audited)
     }
 
-    /// Public tables: those whose date has come in `offentlig/`, the others where they wait. What becomes public is kept.
+    /// Public tables: those whose date has come in `offentlig/`, the others, which the next night is compared with, where
+    /// they wait. What becomes public is kept.
     pub(super) fn put_public(
         &self,
         disclosed: &[(&Model, Disclosed)],
@@ -161,10 +166,14 @@ impl Publisher<'_> {
         draft: &mut Draft,
     ) -> anyhow::Result<()> {
         let mut switching: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
-        for (model, table) in disclosed.iter().filter(|(model, _)| !withheld.contains_key(&model.name)) {
+        for (model, table) in disclosed {
+            let is_now = turns.is_now(PUBLIC, &model.product);
+            if is_now && withheld.contains_key(&model.name) {
+                continue;
+            }
             let about = about(model, table.batch.num_rows());
             let parquet = export::parquet(&table.batch)?;
-            if turns.is_now(PUBLIC, &model.product) {
+            if is_now {
                 draft.put(&format!("offentlig/data/{}.csv", model.name), &export::csv(model, &table.batch)?, &about)?;
                 draft.put(&table_path(&model.name), &parquet, &about)?;
                 switching.entry(&model.product).or_default().insert(model.name.clone(), parquet);

@@ -4,6 +4,7 @@
 //! Compares what releases are made from, not what they hold; whatever is in doubt is made anew.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::dates::{DOCTORS, PUBLIC};
 use super::manifest::Manifest;
@@ -21,8 +22,13 @@ impl Publisher<'_> {
     pub(super) fn is_nothing_new(&self, draft: &Draft, turns: &Turns) -> bool {
         let (Some(before), Some(state)) = (&draft.before, draft.shown_at("state.json")) else { return false };
         let products = self.models.products();
-        let same_basis = |product: &&str| {
-            let Some(part) = before.products.get(*product) else { return false };
+        let is_same = |product: &&str| {
+            let part = before.products.get(*product);
+            if self.carried.contains(*product) {
+                // Its pages say already that they stand, or shared pages that it is not there.
+                return part.is_none_or(|part| part.stands_since.is_some());
+            }
+            let Some(part) = part.filter(|part| part.stands_since.is_none()) else { return false };
             let basis = self.basis(product);
             part.inputs == basis.inputs
                 && part.models == basis.models
@@ -32,15 +38,20 @@ impl Publisher<'_> {
                 && part.late == self.late_sources(product)
         };
         // A release of a later day would keep every run of today from publishing.
-        self.carried.is_empty()
-            && before.as_of <= self.as_of.date().to_string()
+        before.as_of <= self.as_of.date().to_string()
             && before.synthetic == self.config.synthetic
             && before.settings.get(PAGES) == Some(&self.pages_are_made_with())
-            && products.len() == before.products.len()
-            && products.iter().all(same_basis)
+            && before.products.keys().all(|product| products.contains(product.as_str()))
+            && products.iter().all(is_same)
             && products.iter().all(|product| turns.is_quiet(PUBLIC, product) && turns.is_quiet(DOCTORS, product))
-            && State::load_existing(&state).is_ok_and(|shown| contents(&shown) == contents(self.state))
+            && self.holds(&state, draft)
             && self.is_whole(draft, before)
+    }
+
+    /// Whether a release's state is the one that tonight's would have.
+    fn holds(&self, state: &Path, draft: &Draft) -> bool {
+        let both = State::load_existing(state).and_then(|shown| Ok((shown, self.released_state(draft)?)));
+        both.is_ok_and(|(shown, wanted)| contents(&shown) == contents(&wanted))
     }
 
     fn is_whole(&self, draft: &Draft, before: &Manifest) -> bool {

@@ -50,6 +50,8 @@ impl<'a> Night<'a> {
             remove_leftovers(&config.root).or_exit(ExitCode::TryAgain)?;
             let workshop = Workshop::open(config, contracts, options.as_of.date()).or_exit(ExitCode::Configuration)?;
             workshop.check_product(options.only).or_exit(ExitCode::Usage)?;
+            // Whether new figures give something away cannot be told without what was public.
+            publish::releases_of_dates(&config.root).or_exit(ExitCode::Disclosure)?;
             publish::announce(config, options.as_of).or_exit(ExitCode::Configuration)?;
             facts.sql = Some(workshop.sql());
             facts.partitions = Some(workshop.partitions());
@@ -177,6 +179,9 @@ impl<'a> Night<'a> {
             return Ok(());
         }
         (self.options.progress)("publishing");
+        let finished = Finished::load(&self.config.root).or_exit(ExitCode::TryAgain)?;
+        let (as_of, asked) = (self.options.as_of, self.asked.as_ref());
+        let builder = self.workshop.builder(self.config, self.contracts, as_of.date(), &finished, asked);
         let done = self.recorder.step("publish", |facts| {
             let done = publish_what_holds(
                 &self.workshop,
@@ -184,7 +189,7 @@ impl<'a> Night<'a> {
                 |workshop, outcome, carried| {
                     let late = freshness::notes(&outcome.freshness);
                     let held = &outcome.checked.held;
-                    workshop.publisher(self.config, &self.state, self.options.as_of, carried, held, late).publish()
+                    workshop.publisher(self.config, &builder, &self.state, as_of, carried, held, late).publish()
                 },
                 carried,
             )?;

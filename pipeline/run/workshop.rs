@@ -148,6 +148,7 @@ impl Workshop {
     pub(super) fn publisher<'a>(
         &'a self,
         config: &'a Config,
+        builder: &'a Builder<'a>,
         state: &'a State,
         as_of: DateTime,
         carried: BTreeSet<String>,
@@ -157,6 +158,7 @@ impl Workshop {
         Publisher {
             config,
             models: &self.models,
+            builder,
             cubes: &self.cubes,
             lake: &self.lake,
             state,

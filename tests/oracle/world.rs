@@ -70,6 +70,11 @@ impl Lcg {
 
 /// Writes `speil.toml` and `landing/` into `dir`.
 pub fn tiny_world(dir: &Path) {
+    tiny_world_of(dir, 20_221_003);
+}
+
+/// The same with other lines and corrections, as many different ones as there are seeds.
+pub fn tiny_world_of(dir: &Path, seed: u64) {
     let landing = dir.join("landing");
     std::fs::create_dir_all(landing.join("utlevering")).unwrap();
     std::fs::create_dir_all(landing.join("lege")).unwrap();
@@ -77,7 +82,7 @@ pub fn tiny_world(dir: &Path) {
     world_fest::write(&landing.join("fest"));
     write_lege(&landing.join("lege"));
 
-    let mut lcg = Lcg(20_221_003);
+    let mut lcg = Lcg(seed);
     // Lines of the last months that no correction concerns yet.
     let mut free: Vec<Row> = Vec::new();
     for month in 0..14 {
