@@ -16,7 +16,7 @@ pub(super) struct Narrowed(BTreeMap<String, Entry>);
 
 impl Publisher<'_> {
     /// The table as it is, or made again where it is made from tables that are narrowed.
-    pub(super) fn from_what_is_shown(
+    pub(super) fn made_again(
         &self,
         model: &Model,
         disclosed: Disclosed,

@@ -127,7 +127,7 @@ impl Publisher<'_> {
         let mut audited = Vec::new();
         let mut narrowed = Narrowed::default();
         for (model, table) in disclosed {
-            let table = self.from_what_is_shown(model, table, &narrowed)?;
+            let table = self.made_again(model, table, &narrowed)?;
             // Of whom it is that something is damaged cannot be told: what has been public is all products'.
             let mut earlier = turns.history.ever(&model.name).map_err(PublishError::Disclosure)?;
             let has_keys = |batch: &RecordBatch| model.grain.iter().all(|key| batch.column_by_name(key).is_some());

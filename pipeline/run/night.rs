@@ -15,7 +15,7 @@ use crate::contract::Contract;
 use crate::erasure::Erasures;
 use crate::lake::{Finished, State};
 use crate::model::{Built, Model};
-use crate::publish::{self, PublishError, Published, Releases};
+use crate::publish::{self, PublishError, Published, Publisher, Releases};
 use crate::{disk, fetch, ingest};
 
 /// A night under way.
@@ -187,9 +187,9 @@ impl<'a> Night<'a> {
                 &self.workshop,
                 self.outcome,
                 |workshop, outcome, carried| {
-                    let late = freshness::notes(&outcome.freshness);
                     let held = &outcome.checked.held;
-                    workshop.publisher(self.config, &builder, &self.state, as_of, carried, held, late).publish()
+                    let publisher = workshop.publisher(self.config, &builder, &self.state, as_of, carried, held);
+                    Publisher { late: freshness::notes(&outcome.freshness), ..publisher }.publish()
                 },
                 carried,
             )?;

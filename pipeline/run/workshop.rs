@@ -24,7 +24,6 @@ use crate::ingest::{self, Ingest};
 use crate::lake::{Finished, Lake, Parameter, State};
 use crate::model::{Audience, Builder, Model, Models, SHARED};
 use crate::publish::{self, Publisher};
-use crate::render::Late;
 
 /// Begins the name of a run's own folder.
 pub(super) const WORKING_FOLDER: &str = ".arbeid-";
@@ -153,7 +152,6 @@ impl Workshop {
         as_of: DateTime,
         carried: BTreeSet<String>,
         held: &'a BTreeMap<String, Held>,
-        late: BTreeMap<String, Vec<Late>>,
     ) -> Publisher<'a> {
         Publisher {
             config,
@@ -166,7 +164,7 @@ impl Workshop {
             as_of,
             carried,
             held,
-            late,
+            late: BTreeMap::new(),
             partitions: self.engine.partitions(),
         }
     }
