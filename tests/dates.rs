@@ -75,6 +75,24 @@ fn before_the_first_date_the_public_sees_when_and_no_figure() {
 }
 
 #[test]
+fn before_the_first_date_every_county_has_its_pages_whether_it_has_delivered_or_not() {
+    let root = Root::of_both_products();
+    let file = root.path().join("speil.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}\n[product.too]\nutgivelse = [\"2027-01-20\"]\n")).unwrap();
+    as_of(&root, "2026-11-10");
+    let files = root.release_hashes();
+    let own: Vec<&String> = files.keys().filter(|f| f.starts_with("fylke/") && f.ends_with("index.html")).collect();
+    let public: Vec<&String> =
+        files.keys().filter(|f| f.starts_with("offentlig/") && f.ends_with("/too.html")).collect();
+    assert_eq!((own.len(), public.len()), (15, 15));
+    for page in public {
+        assert!(read(&root, page).contains("20. januar 2027") && !read(&root, page).contains("<svg"), "{page}");
+    }
+    assert!(!files.keys().any(|file| file.starts_with("offentlig/data/too")));
+}
+
+#[test]
 fn between_dates_public_files_are_those_of_the_last_one_and_doctors_see_no_other() {
     let root = Root::tiny();
     let october = fs::read(root.landing(OCTOBER)).unwrap();

@@ -65,7 +65,8 @@ fn nobodys(path: &str) -> Problem {
     Problem { path: path.to_owned(), what: "belongs to nobody who should have a page".to_owned() }
 }
 
-fn keys(state: &State, lake: &Lake, table: &str, column: &str) -> anyhow::Result<BTreeSet<String>> {
+/// Everybody who should have a page, by the table that says so.
+pub(super) fn keys(state: &State, lake: &Lake, table: &str, column: &str) -> anyhow::Result<BTreeSet<String>> {
     let mut keys = BTreeSet::new();
     let mut partitions = state.partitions(table).peekable();
     partitions.peek().with_context(|| format!("the release's state has no table {table}"))?;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::release::{About, Draft};
 use super::switch::Turns;
-use super::{Making, PublishError, Publisher, about, pages, revision, tree};
+use super::{Making, PublishError, Publisher, about, complete, pages, revision, tree};
 use crate::contract::Contract;
 use crate::disclosure::Disclosed;
 use crate::export;
@@ -93,8 +93,15 @@ impl Publisher<'_> {
                 .map(|(model, batch)| Ok((model, pages::by_key(model, batch, key_column)?, batch.slice(0, 0))))
                 .collect::<anyhow::Result<_>>()
                 .map_err(|error| of_product(error.into()))?;
-            // The first table decides who has a page.
-            let keys: Vec<&String> = parts.first().into_iter().flat_map(|(_, parts, _)| parts.keys()).collect();
+            let is_open = page.tables.first().is_some_and(|name| open.contains_key(name.as_str()));
+            let keys: BTreeSet<String> = match &page.complete {
+                // Before its date comes nobody is in the first table, and everybody has a page that says so.
+                Some(table) if !is_open => complete::keys(self.state, self.lake, table, key_column)
+                    .map_err(|error| of_product(error.into()))?,
+                // The first table decides who has a page.
+                _ => parts.first().into_iter().flat_map(|(_, parts, _)| parts.keys().cloned()).collect(),
+            };
+            let keys: Vec<&String> = keys.iter().collect();
             for some in keys.chunks(PAGES_AT_A_TIME) {
                 let rendered: Vec<(&String, String)> = some
                     .par_iter()
