@@ -281,7 +281,8 @@ impl Measure {
         let absent = |flag| Ok(Figures { flag, ..Figures::default() });
         match (status, value) {
             (Some("mangler"), _) => absent(MISSING),
-            (Some("skjult"), _) => absent(HIDDEN),
+            // A row of which something is hidden may show this figure all the same.
+            (Some("skjult"), None) => absent(HIDDEN),
             (_, Some(value)) => {
                 let numerator = match (self.andel, denominator) {
                     (true, Some(denominator)) => numerator(columns.number(&self.verdi, row)?, denominator)?,
@@ -383,7 +384,7 @@ mod tests {
                 "over",
                 Arc::new(Float64Array::from(vec![Some(2.0 / 3.0), None, None, None, Some(0.1), None])) as ArrayRef,
             ),
-            ("status", text(&["vist", "vist", "vist", "skjult", "vist", "vist"])),
+            ("status", text(&["vist", "vist", "vist", "skjult", "vist", "skjult"])),
         ]);
         let shown = BTreeMap::from([
             ("f", Shown { model: &units, rows: &of_units }),
