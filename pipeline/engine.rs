@@ -14,9 +14,13 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::config::EngineSettings;
 use crate::disk;
 
+/// How many statements are run at the same time, at most. Two keep two cores busy where one has parts that cannot be
+/// divided; each more would need its own share of the memory pool.
+const SIDE_BY_SIDE: usize = 2;
+
 /// The engine of one run.
 pub struct Engine {
-    runtime: tokio::runtime::Runtime,
+    runtime: Arc<tokio::runtime::Runtime>,
     environment: Arc<RuntimeEnv>,
     config: SessionConfig,
 }
@@ -32,6 +36,7 @@ impl Engine {
             .worker_threads(cores)
             .enable_all()
             .build()
+            .map(Arc::new)
             .context("starting the engine's threads")?;
         let environment = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
@@ -63,6 +68,16 @@ impl Engine {
     /// Runs a future to its end.
     pub fn wait<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
+    }
+
+    /// The same engine for one of several statements that are run at the same time: the same threads and the same memory,
+    /// with its share of the partitions. Beside it, how many may be run so.
+    pub fn divided(&self) -> (Engine, usize) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = SIDE_BY_SIDE.min(self.partitions()).min(cores);
+        let config = self.config.clone().with_target_partitions(self.partitions() / at_once);
+        let (runtime, environment) = (self.runtime.clone(), self.environment.clone());
+        (Engine { runtime, environment, config }, at_once)
     }
 
     /// How many partitions a query is spread over.

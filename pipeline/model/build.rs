@@ -1,21 +1,18 @@
-//! Runs models: for each (model, month) the key of what it reads is compared with the state; same key, not run.
+//! Brings models up to date: for each (model, month) the key of what it reads is compared with the state; same key, not
+//! run. Models that do not read each other form a wave, whose tasks may be run side by side.
+//!
+//! Knows keys and files; how one is run is `task`'s business.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::Context;
-use arrow::datatypes::SchemaRef;
-
-use super::check::{self, CheckFailed};
 use super::graph::{Models, SHARED};
 use super::header::{Model, Touch};
+use super::task::{ALL, Task, side_by_side};
 use crate::calendar::Month;
 use crate::disk;
 use crate::engine::Engine;
-use crate::lake::{Entry, Finished, Lake, Parameter, Query, State, Table, TableWriter, parameters_named};
-
-/// The partition of a model that is not incremental.
-const ALL: &str = "alle";
+use crate::lake::{Entry, Finished, Lake, Parameter, State, parameters_named};
 
 /// What a build works with.
 pub struct Builder<'a> {
@@ -68,25 +65,33 @@ impl Built {
     pub fn failed_products(&self) -> BTreeSet<String> {
         self.failed.keys().cloned().collect()
     }
+
+    /// Whether a failure stops this model.
+    fn stops(&self, model: &Model) -> bool {
+        self.failed.contains_key(&model.product) || self.failed.contains_key(SHARED)
+    }
 }
 
 impl Builder<'_> {
     /// Brings every model up to date in `state`; the caller commits it. One product's failure stops its own models and
-    /// those of products that are built on it, no others. `progress` is told each model before it is run.
-    pub fn run(&self, state: &mut State, progress: &dyn Fn(&str)) -> Built {
+    /// those of products that are built on it, no others. `progress` is told each model when a part of it is run.
+    pub fn run(&self, state: &mut State, progress: &(dyn Fn(&str) + Sync)) -> Built {
         let mut built = Built::default();
         let before = state.clone();
-        let asked_for =
-            |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| only.contains(&model.product));
-        for model in self.models.ordered.iter().filter(asked_for) {
-            if built.failed.contains_key(&model.product) || built.failed.contains_key(SHARED) {
-                continue;
+        for wave in self.models.waves() {
+            let is_run = |model: &&Model| self.is_asked_for(model) && !built.stops(model);
+            let models: Vec<&Model> = wave.iter().filter(is_run).collect();
+            let tasks = models.into_iter().flat_map(|model| self.tasks(model, state, &mut built.skipped)).collect();
+            for (task, outcome) in side_by_side(self, tasks, progress) {
+                match outcome {
+                    Ok((entry, ran)) => {
+                        state.put(&task.model.name, &task.partition, entry);
+                        built.ran.push(ran);
+                    }
+                    Err(error) => drop(built.failed.entry(task.model.product.clone()).or_insert(error)),
+                }
             }
-            progress(&model.name);
-            if let Err(error) = self.model(model, state, &mut built) {
-                built.failed.insert(model.product.clone(), error);
-                self.models.fail_with(&mut built.failed);
-            }
+            self.models.fail_with(&mut built.failed);
         }
         if let Some(error) = built.failed.remove(SHARED) {
             let message = format!("{error:#}");
@@ -111,6 +116,11 @@ impl Builder<'_> {
         built
     }
 
+    /// Whether a model is of the products to bring up to date, or shared by all.
+    pub(super) fn is_asked_for(&self, model: &Model) -> bool {
+        model.product == SHARED || self.only.is_none_or(|only| only.contains(&model.product))
+    }
+
     /// Models that are no longer there: their tables have a key, and no file defines them.
     fn gone(&self, state: &State) -> Vec<String> {
         let is_model = |table: &BTreeMap<String, Entry>| table.values().any(|entry| entry.key.is_some());
@@ -118,7 +128,10 @@ impl Builder<'_> {
         tables.map(|(name, _)| name.clone()).collect()
     }
 
-    fn model(&self, model: &Model, state: &mut State, built: &mut Built) -> anyhow::Result<()> {
+    /// The parts of a model that must be run. Those that are up to date, or were computed by a build that was stopped, are
+    /// counted; parts that the model no longer has leave the state.
+    fn tasks<'m>(&self, model: &'m Model, state: &mut State, skipped: &mut usize) -> Vec<Task<'m>> {
+        let mut tasks = Vec::new();
         let partitions = self.partitions(model, state);
         let names: BTreeSet<String> = partitions.iter().map(partition_name).collect();
         for month in partitions {
@@ -127,29 +140,18 @@ impl Builder<'_> {
             let inputs = self.inputs(model, month, state);
             let key = key(model, &parameters, &inputs);
             if state.entry(&model.name, &partition).is_some_and(|entry| entry.key.as_ref() == Some(&key)) {
-                built.skipped += 1;
-                continue;
-            }
-            if let Some(entry) = self.finished.entry(self.lake, &model.name, &partition, &key) {
+                *skipped += 1;
+            } else if let Some(entry) = self.finished.entry(self.lake, &model.name, &partition, &key) {
                 state.put(&model.name, &partition, entry);
-                built.skipped += 1;
-                continue;
+                *skipped += 1;
+            } else {
+                tasks.push(Task { model, month, partition, parameters, inputs, key });
             }
-            tracing::debug!(model = model.name, partition, "running");
-            let begun = Instant::now();
-            let entry = self.run_one(model, month, &parameters, &inputs)?;
-            let entry = Entry { key: Some(key), ..entry };
-            self.own_checks(model, &parameters, &inputs, &entry)?;
-            let (rows_in, rows_out) = (inputs.values().flatten().map(|(_, entry)| entry.rows).sum(), entry.rows);
-            self.finished.add(&model.name, &partition, &entry)?;
-            state.put(&model.name, &partition, entry);
-            let (model, sql, took) = (model.name.clone(), model.hash(), begun.elapsed());
-            built.ran.push(Ran { model, partition, sql, rows_in, rows_out, took });
         }
         if let Some(table) = state.tables.get_mut(&model.name) {
             table.retain(|partition, _| names.contains(partition));
         }
-        Ok(())
+        tasks
     }
 
     /// A table of the products that did not fail which is not what the state's inputs, SQL and parameters call for.
@@ -242,56 +244,6 @@ impl Builder<'_> {
         parameters
     }
 
-    fn run_one(
-        &self,
-        model: &Model,
-        month: Option<Month>,
-        parameters: &BTreeMap<String, Parameter>,
-        inputs: &BTreeMap<String, Vec<(String, Entry)>>,
-    ) -> anyhow::Result<Entry> {
-        let query = Query { sql: &model.sql, tables: self.tables(inputs)?, parameters };
-        let schema = with_units(model, self.models.schemas.get(&model.name).context("not planned")?);
-        let mut writer = TableWriter::start(self.lake.folder(), schema, &model.grain)?;
-        let partition = partition_name(&month);
-        let month_name = month.map(|month| month.to_string());
-        self.lake
-            .stream(self.engine, &query, |batch| {
-                check::batch(model, batch, month_name.as_deref())?;
-                writer.write(batch).map_err(|error| {
-                    if disk::advice(&error).is_some() {
-                        return error;
-                    }
-                    let place = model.at("grain");
-                    let what = format!("{error:#}{}", month.map(|month| format!(" in {month}")).unwrap_or_default());
-                    anyhow::Error::new(CheckFailed { place, rule: "grain".to_owned(), what })
-                })
-            })
-            .map_err(|error| match error.is::<CheckFailed>() || error.is::<crate::lake::Damaged>() {
-                true => error,
-                false => error.context(model.file.clone()),
-            })?;
-        writer.finish(self.lake.folder(), &model.name, &partition, model.version)
-    }
-
-    /// The header's own checks: each statement must find nothing.
-    fn own_checks(
-        &self,
-        model: &Model,
-        parameters: &BTreeMap<String, Parameter>,
-        inputs: &BTreeMap<String, Vec<(String, Entry)>>,
-        entry: &Entry,
-    ) -> anyhow::Result<()> {
-        for check in &model.checks {
-            let mut inputs = inputs.clone();
-            inputs.insert(model.name.clone(), vec![(ALL.to_owned(), entry.clone())]);
-            let query = Query { sql: &check.sql, tables: self.tables(&inputs)?, parameters };
-            if let Some(broken) = check::found_by(model, check, &query, self.engine, self.lake)? {
-                return Err(anyhow::Error::new(broken));
-            }
-        }
-        Ok(())
-    }
-
     /// A model that is not incremental, run again where some of its inputs are other files than the state's. Its file is in
     /// the lake and in no state, so the next sweep removes it.
     pub fn made_from(&self, model: &Model, state: &State, instead: &BTreeMap<String, Entry>) -> anyhow::Result<Entry> {
@@ -301,18 +253,9 @@ impl Builder<'_> {
                 *files = vec![(ALL.to_owned(), entry.clone())];
             }
         }
-        self.run_one(model, None, &self.parameters(model, None), &inputs)
-    }
-
-    fn tables<'t>(&'t self, inputs: &'t BTreeMap<String, Vec<(String, Entry)>>) -> anyhow::Result<Vec<Table<'t>>> {
-        inputs
-            .iter()
-            .map(|(name, entries)| {
-                let schema = self.models.schemas.get(name).with_context(|| format!("{name} was not planned"))?;
-                let entries = entries.iter().map(|(_, entry)| entry).collect();
-                Ok(Table { name, schema: schema.clone(), entries })
-            })
-            .collect()
+        let (parameters, partition) = (self.parameters(model, None), ALL.to_owned());
+        let key = key(model, &parameters, &inputs);
+        Task { model, month: None, partition, parameters, inputs, key }.compute(self, self.engine)
     }
 }
 
@@ -351,23 +294,6 @@ pub(super) fn key(
         }
     }
     disk::sha256(text.as_bytes())
-}
-
-/// Units go into the Parquet file as field metadata.
-fn with_units(model: &Model, schema: &SchemaRef) -> SchemaRef {
-    let fields: Vec<arrow::datatypes::Field> = schema
-        .fields()
-        .iter()
-        .map(|field| {
-            let unit = model.columns.get(field.name()).and_then(|spec| spec.unit.clone());
-            let field = field.as_ref().clone().with_nullable(true);
-            match unit {
-                Some(unit) => field.with_metadata([("unit".to_owned(), unit)].into()),
-                None => field.with_metadata(Default::default()),
-            }
-        })
-        .collect();
-    std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::build::{Builder, key, partition_name};
-use super::graph::{Models, SHARED};
+use super::graph::Models;
 use super::header::Model;
 use crate::calendar::Month;
 use crate::lake::{Entry, State};
@@ -77,10 +77,8 @@ impl<'b> Builder<'b> {
             other.put(&arrival.table, &arrival.partition, entry);
         }
         let mut forecast = Forecast::default();
-        let asked_for =
-            |model: &&Model| model.product == SHARED || self.only.is_none_or(|only| only.contains(&model.product));
         let models: &'b Models = self.models;
-        for model in models.ordered.iter().filter(asked_for) {
+        for model in models.ordered.iter().filter(|model| self.is_asked_for(model)) {
             for month in self.partitions(model, &other) {
                 self.foresee(model, month, state, &mut same, &mut other, &mut forecast);
             }

@@ -70,6 +70,20 @@ impl Models {
         (Models { ordered, schemas }, faults)
     }
 
+    /// The same, in waves: what a model reads is in an earlier wave than its own.
+    pub fn waves(&self) -> Vec<&[Model]> {
+        let mut waves = Vec::new();
+        let mut rest = self.ordered.as_slice();
+        while !rest.is_empty() {
+            let reads = |model: &Model, wave: &[Model]| wave.iter().any(|other| model.reads.contains(&other.name));
+            let end = (1..rest.len()).find(|at| reads(&rest[*at], &rest[..*at])).unwrap_or(rest.len());
+            let (wave, later) = rest.split_at(end);
+            waves.push(wave);
+            rest = later;
+        }
+        waves
+    }
+
     /// The model of that name.
     pub fn find(&self, name: &str) -> Option<&Model> {
         self.ordered.iter().find(|model| model.name == name)
@@ -183,7 +197,7 @@ fn column_faults(model: &Model, schema: &SchemaRef) -> Vec<anyhow::Error> {
     faults
 }
 
-/// Inputs first; among those that are ready, by name. Goes on after a fault.
+/// Inputs first: all that are ready, by name, then all that are ready after these. Goes on after a fault.
 fn order_all(
     models: Vec<Model>,
     sources: &BTreeMap<String, SchemaRef>,
@@ -227,15 +241,13 @@ fn order_all(
     }
     let mut ordered: Vec<Model> = Vec::new();
     while !waiting.is_empty() {
-        let ready = waiting.values().find(|model| model.reads.is_subset(&done)).map(|model| model.name.clone());
-        let leaving = match ready {
-            Some(ready) => vec![ready],
-            None => {
-                let circle = circle(&waiting);
-                faults.push(in_a_circle(&circle, &waiting));
-                circle.iter().map(|model| model.name.clone()).collect()
-            }
-        };
+        let ready = waiting.values().filter(|model| model.reads.is_subset(&done));
+        let mut leaving: Vec<String> = ready.map(|model| model.name.clone()).collect();
+        if leaving.is_empty() {
+            let circle = circle(&waiting);
+            faults.push(in_a_circle(&circle, &waiting));
+            leaving = circle.iter().map(|model| model.name.clone()).collect();
+        }
         for name in leaving {
             ordered.extend(waiting.remove(&name));
             done.insert(name);
@@ -294,6 +306,15 @@ mod tests {
         let ordered = order(vec![model("a", "b"), model("b", "c"), model("c", "kilde")], &sources()).unwrap();
         let names: Vec<&str> = ordered.iter().map(|model| model.name.as_str()).collect();
         assert_eq!(names, ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn models_that_do_not_read_each_other_make_a_wave() {
+        let models = vec![model("a", "b"), model("b", "kilde"), model("c", "kilde"), model("d", "kilde, a")];
+        let models = Models { ordered: order(models, &sources()).unwrap(), schemas: BTreeMap::new() };
+        let names = |wave: &&[Model]| wave.iter().map(|model| model.name.clone()).collect::<Vec<_>>();
+        let waves: Vec<Vec<String>> = models.waves().iter().map(names).collect();
+        assert_eq!(waves, [vec!["b", "c"], vec!["a"], vec!["d"]]);
     }
 
     #[test]

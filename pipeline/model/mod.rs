@@ -8,6 +8,7 @@ mod check;
 mod forecast;
 mod graph;
 mod header;
+mod task;
 
 pub use build::{Builder, Built, Ran};
 pub use check::{CheckFailed, found_by};
