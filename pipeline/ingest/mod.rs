@@ -15,6 +15,8 @@ pub mod parquet_rows;
 pub mod population;
 
 #[cfg(feature = "engine")]
+mod ahead;
+#[cfg(feature = "engine")]
 mod arrivals;
 #[cfg(feature = "engine")]
 mod counties;
@@ -60,10 +62,11 @@ pub use survey::{Expected, Survey, survey};
 mod flow {
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::{Path, PathBuf};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use jiff::civil::Date;
 
+    use super::ahead::Ahead;
     use super::arrivals::{self, Arrival, Verdict};
     use super::intake::Tally;
     use super::overtaken;
@@ -180,17 +183,22 @@ mod flow {
                     report.refused.extend(self.delivered.unlisted_of(&contract.source).map(unlisted));
                     let settings = Settings::of(contract, &self.config.product(&contract.product));
                     let arrivals = arrivals::place_all(files, contract, self.as_of, state, &mut report.refused)?;
-                    for candidates in arrivals::by_partition(contract, arrivals) {
-                        let aside = versions::set_aside(contract, &candidates, &settings.hash, state);
-                        self.first_acceptable(contract, &candidates, &settings, state, &mut report, progress)?;
-                        versions::put_back_unless_replaced(contract, aside, state);
-                        let since = &report.taken[committed..];
-                        let rows: u64 = since.iter().map(|taken| taken.tally.received).sum();
-                        if rows >= ROWS_A_COMMIT || since.len() >= DELIVERIES_A_COMMIT {
-                            commit(state)?;
-                            committed = report.taken.len();
+                    let partitions = arrivals::by_partition(contract, arrivals);
+                    std::thread::scope(|scope| {
+                        let mut ahead = Ahead::start(scope, self, contract, &partitions, &settings.hash, state);
+                        for candidates in &partitions {
+                            let aside = versions::set_aside(contract, candidates, &settings.hash, state);
+                            self.first_acceptable(&mut ahead, candidates, &settings, state, &mut report, progress)?;
+                            versions::put_back_unless_replaced(contract, aside, state);
+                            let since = &report.taken[committed..];
+                            let rows: u64 = since.iter().map(|taken| taken.tally.received).sum();
+                            if rows >= ROWS_A_COMMIT || since.len() >= DELIVERIES_A_COMMIT {
+                                commit(state)?;
+                                committed = report.taken.len();
+                            }
                         }
-                    }
+                        anyhow::Ok(())
+                    })?;
                     let refused = report.refused.split_off(refused);
                     let still = overtaken::without(self.delivered, state, &report.taken[taken..], refused);
                     report.refused.extend(still);
@@ -222,15 +230,16 @@ mod flow {
         }
 
         /// Of the files for one partition, newest first: stops at the one in force or the first that is accepted.
-        fn first_acceptable(
+        fn first_acceptable<'a: 'c, 'c>(
             &self,
-            contract: &Contract,
+            ahead: &mut Ahead<'a, 'c>,
             candidates: &[Vec<Arrival>],
             settings: &Settings,
             state: &mut State,
             report: &mut Report,
             progress: &dyn Fn(&str),
         ) -> anyhow::Result<()> {
+            let contract = ahead.contract;
             for (at, same_version) in candidates.iter().enumerate() {
                 match arrivals::judge(contract, same_version, &settings.hash, state, self.erasures) {
                     Verdict::NothingNew => {
@@ -247,14 +256,17 @@ mod flow {
                         if versions::come_before(contract, different[0], state) {
                             // Nothing is in force: end where a night for each version would have ended.
                             let earlier = &candidates[at + 1..];
-                            self.first_acceptable(contract, earlier, settings, state, &mut unasked, progress)?;
+                            self.first_acceptable(ahead, earlier, settings, state, &mut unasked, progress)?;
                         }
                         let mut prepared = Vec::new();
                         for &arrival in &different {
                             progress(&arrival.name);
-                            let begun = Instant::now();
-                            match take::prepare(self, contract, arrival, settings, state)? {
-                                Ok(delivery) => prepared.push((arrival, delivery.after(begun))),
+                            let made = match ahead.read(arrival)? {
+                                Ok(read) => take::prepare(self, contract, arrival, settings, state, read)?,
+                                Err(reason) => Err(reason),
+                            };
+                            match made {
+                                Ok(delivery) => prepared.push((arrival, delivery)),
                                 Err(reason) => report.refused.push(refused(contract, arrival, &reason)),
                             }
                         }

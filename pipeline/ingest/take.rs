@@ -58,11 +58,6 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Notes how long it took to prepare.
-    pub(super) fn after(self, begun: Instant) -> Prepared {
-        Prepared { took: begun.elapsed(), ..self }
-    }
-
     /// What the tables hold, whatever the file's bytes.
     pub(super) fn contents(&self) -> Vec<&str> {
         self.entries.iter().map(|(_, entry)| entry.content.as_str()).collect()
@@ -84,35 +79,65 @@ pub(super) fn remember_copy(contract: &Contract, arrival: &Arrival, state: &mut 
     }
 }
 
-/// Reads, checks and writes a delivery. The inner error is a refusal: what is wrong with the file and how to mend it.
-pub(super) fn prepare(
+/// A delivery's rows, each checked on its own; nothing of what is in force was looked at.
+pub(super) struct Reading<'c> {
+    tables: Vec<(Read<'c>, BTreeSet<u64>)>,
+    lacking: BTreeSet<String>,
+    month: Option<Month>,
+    touched: BTreeSet<i32>,
+    quarantine: Quarantine,
+    took: Duration,
+}
+
+/// Reads a delivery. The inner error is a refusal: what is wrong with the file and how to mend it.
+pub(super) fn read<'c>(
     ingest: &Ingest<'_>,
-    contract: &Contract,
+    contract: &'c Contract,
     arrival: &Arrival,
-    settings: &Settings,
-    state: &State,
-) -> anyhow::Result<Result<Prepared, String>> {
+) -> anyhow::Result<Result<Reading<'c>, String>> {
+    let begun = Instant::now();
     let month = arrival.period.parse::<Month>().ok().filter(|_| contract.partition == Partition::Month);
     let mut outlet = StagingOutlet::start(ingest.temporary, Quarantine::start(ingest.temporary, &arrival.name)?);
     let read = reading::read(ingest, contract, arrival, month, &mut outlet);
     if let Some(failure) = outlet.failure {
         return Err(failure);
     }
-    let Parsed { mut tables, lacking } = match read {
+    let Parsed { tables, lacking } = match read {
         _ if arrival.has_changed() => return Ok(Err(CHANGED.to_owned())),
         Ok(read) => read,
         Err(error) => return Ok(Err(format!("{error:#}"))),
     };
+    let StagingOutlet { touched, mut quarantine, .. } = outlet;
+    let loss = ingest.erasures.loss(&contract.source, &arrival.name, &arrival.sha256);
+    let mut whole = Vec::new();
+    for (at, mut table) in tables.into_iter().enumerate() {
+        if let Some(loss) = loss.filter(|_| at == 0) {
+            table.count_erased(loss);
+        }
+        let repeated = table.without_repeated(ingest, contract, &mut quarantine)?;
+        whole.push((table, repeated));
+    }
+    Ok(Ok(Reading { tables: whole, lacking, month, touched, quarantine, took: begun.elapsed() }))
+}
+
+/// Compares what was read with what is in force, and writes it. The inner error is a refusal.
+pub(super) fn prepare(
+    ingest: &Ingest<'_>,
+    contract: &Contract,
+    arrival: &Arrival,
+    settings: &Settings,
+    state: &State,
+    reading: Reading<'_>,
+) -> anyhow::Result<Result<Prepared, String>> {
+    let begun = Instant::now();
+    let Reading { tables: whole, lacking, month, touched, quarantine, took } = reading;
     let partition = arrivals::partition_of(contract, arrival);
     let mut counties = None;
-    let loss = ingest.erasures.loss(&contract.source, &arrival.name, &arrival.sha256);
-    if let (Some(loss), Some(table)) = (loss, tables.first_mut()) {
-        table.count_erased(loss);
-    }
-    for table in &mut tables {
-        let repeated = table.without_repeated(ingest, contract, &mut outlet.quarantine)?;
+    let mut tables = Vec::new();
+    for (mut table, repeated) in whole {
         let in_force = state.entry(&table.contract.name, &partition);
         counties = table.without_refused_counties(ingest, contract, &repeated, in_force)?;
+        tables.push(table);
     }
     if let Err(reason) = acceptable(ingest, contract, &tables, &partition, settings, state) {
         return Ok(Err(reason));
@@ -125,7 +150,7 @@ pub(super) fn prepare(
         let contract_table = table.contract;
         let mut entry = table.write(ingest, &partition, contract.version)?;
         if contract_table.touches.is_some() {
-            entry.touches = outlet.touched.iter().copied().filter(|at| Some(*at) != month.map(Month::number)).collect();
+            entry.touches = touched.iter().copied().filter(|at| Some(*at) != month.map(Month::number)).collect();
         }
         newest = newest.max(older::newest(ingest.lake, contract_table, &entry)?);
         entries.push((contract_table.name.clone(), entry));
@@ -136,18 +161,8 @@ pub(super) fn prepare(
     if let Some(reason) = older::fault(contract, source, &partition, newest, state) {
         return Ok(Err(reason));
     }
-    Ok(Ok(Prepared {
-        partition,
-        entries,
-        month,
-        tally,
-        counties,
-        placed,
-        lacking,
-        newest,
-        quarantine: outlet.quarantine,
-        took: Duration::ZERO,
-    }))
+    let took = took + begun.elapsed();
+    Ok(Ok(Prepared { partition, entries, month, tally, counties, placed, lacking, newest, quarantine, took }))
 }
 
 /// Puts a delivery in force. `copies` are other files that were found to hold the same.
