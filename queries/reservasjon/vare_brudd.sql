@@ -73,22 +73,46 @@ ulike as (
         dag
     from dager
     where dag is not null
+),
+
+gjeldende as (
+    select
+        v.snapshot,
+        v.varenr,
+        v.pakning_id,
+        v.til_dato,
+        u.dag
+    from ulike as u
+    inner join vare_uttrekk as v
+        on
+            u.snapshot = v.snapshot
+            and u.varenr = v.varenr
+    where u.dag between v.fra_dato and v.til_dato
+),
+
+-- The window goes over all numbers in one order: the engine is slow at one for each of ten thousand numbers.
+fulgt as (
+    select
+        snapshot,
+        varenr,
+        pakning_id,
+        til_dato,
+        dag,
+        case
+            when
+                lead(snapshot) over (order by snapshot, varenr, dag) = snapshot
+                and lead(varenr) over (order by snapshot, varenr, dag) = varenr
+                then lead(dag) over (order by snapshot, varenr, dag)
+        end as neste
+    from gjeldende
 )
 
 select
     cast($maaned as int) as maaned,
-    v.snapshot,
-    v.varenr,
-    u.dag as fra_dato,
-    coalesce(
-        cast(cast(lead(u.dag) over (partition by v.snapshot, v.varenr order by u.dag) as int) - 1 as date),
-        v.til_dato
-    ) as til_dato,
-    v.pakning_id
-from ulike as u
-inner join vare_uttrekk as v
-    on
-        u.snapshot = v.snapshot
-        and u.varenr = v.varenr
-where u.dag between v.fra_dato and v.til_dato
-order by maaned, v.snapshot, v.varenr, u.dag
+    snapshot,
+    varenr,
+    dag as fra_dato,
+    coalesce(cast(cast(neste as int) - 1 as date), til_dato) as til_dato,
+    pakning_id
+from fulgt
+order by maaned, snapshot, varenr, dag

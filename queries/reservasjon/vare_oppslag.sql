@@ -31,26 +31,26 @@ with nummer as (
     select
         snapshot,
         varenr,
-        pakning_id,
-        1 as rang
+        pakning_id as gjeldende,
+        cast(null as varchar) as utgaaende
     from fest_pakning
     union all
     select
         snapshot,
         varenr_utgaaende as varenr,
-        pakning_id,
-        2 as rang
+        cast(null as varchar) as gjeldende,
+        pakning_id as utgaaende
     from fest_pakning
     where varenr_utgaaende is not null
 ),
 
-rangert as (
+valgt as (
     select
         snapshot,
         varenr,
-        pakning_id,
-        row_number() over (partition by snapshot, varenr order by rang, pakning_id) as nr
+        coalesce(min(gjeldende), min(utgaaende)) as pakning_id
     from nummer
+    group by snapshot, varenr
 )
 
 select
@@ -63,10 +63,9 @@ select
     p.ddd_tusendeler,
     p.pakningsstr_tusendeler,
     p.enhet_pakning
-from rangert as r
+from valgt as r
 inner join fest_pakning as p
     on
         r.snapshot = p.snapshot
         and r.pakning_id = p.pakning_id
-where r.nr = 1
 order by maaned, r.snapshot, r.varenr

@@ -34,17 +34,14 @@ between = [0, 1]
 ---*/
 -- B3: a varenr known to neither S nor the next snapshot has no row on that day. Marketed (B4) is what S gives a first
 -- day of sale, on or after it, before the day it is retired, for a time or for good; without a first day it is not.
-with priser_rangert as (
+with priser_gyldige as (
     select
         b.snapshot,
         b.varenr,
         b.fra_dato,
         p.pristype,
-        p.pris_ore,
-        row_number() over (
-            partition by b.snapshot, b.varenr, b.fra_dato, p.pristype
-            order by p.gyldig_fra desc nulls last, p.pris_ore asc
-        ) as nr
+        coalesce(p.gyldig_fra, date '0001-01-01') as gyldig_fra,
+        p.pris_ore
     from vare_brudd as b
     inner join fest_pris as p
         on
@@ -56,16 +53,34 @@ with priser_rangert as (
         and coalesce(p.gyldig_til, b.fra_dato) >= b.fra_dato
 ),
 
-priser as (
+priser_siste as (
     select
         snapshot,
         varenr,
         fra_dato,
-        max(case when pristype = 'AUP' then pris_ore end) as aup_ore,
-        max(case when pristype = 'Trinnpris' then pris_ore end) as trinnpris_ore
-    from priser_rangert
-    where nr = 1
-    group by snapshot, varenr, fra_dato
+        pristype,
+        max(gyldig_fra) as gyldig_fra
+    from priser_gyldige
+    group by snapshot, varenr, fra_dato, pristype
+),
+
+-- B3: the greatest GyldigFraDato, then the lowest price.
+priser as (
+    select
+        g.snapshot,
+        g.varenr,
+        g.fra_dato,
+        min(case when g.pristype = 'AUP' then g.pris_ore end) as aup_ore,
+        min(case when g.pristype = 'Trinnpris' then g.pris_ore end) as trinnpris_ore
+    from priser_gyldige as g
+    inner join priser_siste as s
+        on
+            g.snapshot = s.snapshot
+            and g.varenr = s.varenr
+            and g.fra_dato = s.fra_dato
+            and g.pristype = s.pristype
+            and g.gyldig_fra = s.gyldig_fra
+    group by g.snapshot, g.varenr, g.fra_dato
 ),
 
 biter as (
@@ -106,7 +121,8 @@ biter as (
             and b.fra_dato = p.fra_dato
 ),
 
--- Pieces that say the same and touch each other become one, so that a snapshot that changes nothing changes no row.
+-- Pieces that say the same and touch each other become one, so that a snapshot that changes nothing changes no row. The
+-- windows go over all numbers in one order: the engine is slow at one for each of ten thousand numbers.
 merket as (
     select
         varenr,
@@ -121,16 +137,15 @@ merket as (
         markedsfort,
         case
             when
-                cast(lag(til_dato) over (partition by varenr order by fra_dato) as int) + 1 = cast(fra_dato as int)
-                and (lag(byttegruppe) over (partition by varenr order by fra_dato) is not distinct from byttegruppe)
-                and (lag(aup_ore) over (partition by varenr order by fra_dato) is not distinct from aup_ore)
-                and (lag(trinnpris_ore) over (partition by varenr order by fra_dato) is not distinct from trinnpris_ore)
-                and (lag(ddd_tusendeler) over (partition by varenr order by fra_dato)
-                is not distinct from ddd_tusendeler)
-                and (lag(pakningsstr_tusendeler) over (partition by varenr order by fra_dato)
-                is not distinct from pakningsstr_tusendeler)
-                and (lag(enhet_pakning) over (partition by varenr order by fra_dato) is not distinct from enhet_pakning)
-                and lag(markedsfort) over (partition by varenr order by fra_dato) = markedsfort
+                lag(varenr) over (order by varenr, fra_dato) = varenr
+                and cast(lag(til_dato) over (order by varenr, fra_dato) as int) + 1 = cast(fra_dato as int)
+                and (lag(byttegruppe) over (order by varenr, fra_dato) is not distinct from byttegruppe)
+                and (lag(aup_ore) over (order by varenr, fra_dato) is not distinct from aup_ore)
+                and (lag(trinnpris_ore) over (order by varenr, fra_dato) is not distinct from trinnpris_ore)
+                and (lag(ddd_tusendeler) over (order by varenr, fra_dato) is not distinct from ddd_tusendeler)
+                and (lag(pakningsstr_tusendeler) over (order by varenr, fra_dato) is not distinct from pakningsstr_tusendeler)
+                and (lag(enhet_pakning) over (order by varenr, fra_dato) is not distinct from enhet_pakning)
+                and (lag(markedsfort) over (order by varenr, fra_dato) is not distinct from markedsfort)
                 then 0
             else 1
         end as ny
@@ -149,7 +164,7 @@ nummerert as (
         pakningsstr_tusendeler,
         enhet_pakning,
         markedsfort,
-        sum(ny) over (partition by varenr order by fra_dato) as periode
+        sum(ny) over (order by varenr, fra_dato) as periode
     from merket
 )
 
