@@ -27,12 +27,17 @@ const LINGERS: i32 = 92;
 /// Days that an old package number stays beside the new one.
 const RENUMBERING: i32 = 180;
 
-/// The days of all snapshots: the 1st and the 15th from one month before `first` through `last`.
+/// So many last months have two snapshots each; of those before, as in an archive, one was kept.
+const MONTHS_WITH_BOTH: i32 = 15;
+
+/// The days of all snapshots, from one month before `first` through `last`: the 1st, and in the last months the 15th.
 pub(super) fn snapshot_days(first: Month, last: Month) -> Vec<Date> {
-    (-1..=last.since(first))
-        .map(|n| first.plus(n).first_day())
-        .flat_map(|day| [day, day.saturating_add(jiff::Span::new().days(14))])
-        .collect()
+    let days = |month: Month| {
+        let first = month.first_day();
+        let both = last.since(month) < MONTHS_WITH_BOTH;
+        [first, first.saturating_add(jiff::Span::new().days(14))].into_iter().take(if both { 2 } else { 1 })
+    };
+    (-1..=last.since(first)).map(|n| first.plus(n)).flat_map(days).collect()
 }
 
 /// The zipped snapshot of a day.
