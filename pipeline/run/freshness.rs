@@ -41,7 +41,7 @@ pub struct Freshness {
     pub late_days: Option<i32>,
     /// `frist_dager`; absent = any delay is borne.
     pub grace_days: Option<u32>,
-    /// What becomes of it.
+    /// What becomes of it; too late is a source that counties deliver apart when all of them are.
     pub level: Level,
 }
 
@@ -67,6 +67,12 @@ pub fn of(config: &Config, contracts: &[Contract], state: &State, as_of: DateTim
         let schedule = source.expected.as_ref().map(|expected| &expected.schedule);
         let due = schedule.and_then(|schedule| next_due(schedule, last, as_of));
         let grace_days = source.expected.as_ref().and_then(|expected| expected.grace_days);
+        let level_of = |due: Option<DateTime>| due.map_or(Level::IRute, |due| level(due, grace_days, as_of));
+        // A county that does not deliver is shown as missing, and stops no other county's figures.
+        let foremost = by_county.values().max().map(|last| {
+            let due = schedule.and_then(|schedule| next_due(schedule, Some(*last), as_of));
+            level_of(due).max(Level::Forsinket)
+        });
         let is_late = |last: Period| {
             let due = schedule.and_then(|schedule| next_due(schedule, Some(last), as_of));
             due.is_some_and(|due| due <= as_of)
@@ -81,7 +87,7 @@ pub fn of(config: &Config, contracts: &[Contract], state: &State, as_of: DateTim
             due,
             late_days: due.filter(|due| *due <= as_of).map(|due| (as_of.date() - due.date()).get_days()),
             grace_days,
-            level: due.map_or(Level::IRute, |due| level(due, grace_days, as_of)),
+            level: level_of(due).min(foremost.unwrap_or(Level::ForSent)),
         });
     }
     all
@@ -310,7 +316,7 @@ mod tests {
             &counties,
             "2026-08",
             "2026-10-10 06:00",
-            &[("2026-11-10", Forsinket), ("2026-12-01", ForSent)],
+            &[("2026-11-10", Forsinket), ("2026-12-01", Forsinket), ("2027-01-18", Forsinket), ("2027-01-19", ForSent)],
         );
         expect(
             "enhet",
