@@ -70,11 +70,7 @@ pub fn replace_private(
     put: impl FnOnce(&mut BufWriter<&File>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("making folder {}", folder.display()))?;
+    create_private_folder(folder)?;
     // Temporary files are made for their owner alone.
     let writing = || format!("writing {}", path.display());
     let beside = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).with_context(writing)?;
@@ -213,6 +209,24 @@ fn readable_by_all(file: &File, path: &Path) -> anyhow::Result<()> {
 /// Makes a folder and those above it.
 pub fn create_folder(path: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("making folder {}", path.display()))
+}
+
+/// The same, for the owner alone; one that is there stays as open as it is.
+pub fn create_private_folder(path: &Path) -> anyhow::Result<()> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("making folder {}", path.display()))
+}
+
+/// A folder that only the owner may enter, whoever may read the files in it; made where it is not there.
+pub fn keep_to_owner(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    create_private_folder(path)?;
+    let mode = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("closing {} to others", path.display()))
 }
 
 /// Renames within one file system: the step that makes a change visible.

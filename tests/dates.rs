@@ -49,6 +49,12 @@ fn as_of(root: &Root, time: &str) {
     assert_eq!(verify(&root.current()).unwrap(), []);
 }
 
+fn roll_back(root: &Root, release: &str) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+    let output = program.arg("rollback").arg("--config").arg(root.path().join("speil.toml")).arg(release).output();
+    assert_eq!(output.unwrap().status.code(), Some(0));
+}
+
 #[test]
 fn before_the_first_date_the_public_sees_when_and_no_figure() {
     let root = Root::tiny();
@@ -191,6 +197,9 @@ fn a_night_with_nothing_new_leaves_the_release_and_says_so() {
     let published = outcome.published.unwrap();
     assert_eq!((published.new, published.release.as_str()), (false, release.as_str()));
     assert_eq!(root.release_hashes(), hashes);
+    // The plan knows that the next run of that day will do the same.
+    let plan = speil::run::plan(&root.config(), speil::calendar::as_of("2026-11-11").unwrap(), None).unwrap();
+    assert!(plan.pages.values().all(|pages| *pages == speil::run::Pages::Stay), "{:?}", plan.pages);
     let config = root.path().join("speil.toml");
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
     let output = program.args(["run", "--as-of", "2026-11-12", "--config"]).arg(config).output().unwrap();
@@ -200,4 +209,61 @@ fn a_night_with_nothing_new_leaves_the_release_and_says_so() {
     fs::remove_file(root.current().join("offentlig/data/reservasjon_klasser.csv")).unwrap();
     assert!(root.run_as_of("2026-11-12").unwrap().published.unwrap().new);
     assert_eq!(verify(&root.current()).unwrap(), []);
+}
+
+#[test]
+fn a_date_without_news_is_a_date_and_going_back_past_it_switches_nothing_before_the_next() {
+    let root = Root::tiny();
+    let october = fs::read(root.landing(OCTOBER)).unwrap();
+    fs::remove_file(root.landing(OCTOBER)).unwrap();
+    configure(&root, "utgivelse = [\"2026-10-20\", \"2026-11-05\", \"2027-01-20\"]");
+    as_of(&root, "2026-10-25");
+    let before = public(&root);
+    let first = root.manifest().release;
+    as_of(&root, "2026-11-06");
+    let of_second = speil::publish::releases_of_dates(root.path()).unwrap()["reservasjon"].clone();
+    assert_eq!(of_second, root.manifest().release);
+    assert_ne!(of_second, first);
+
+    roll_back(&root, &first);
+    fs::write(root.landing(OCTOBER), october).unwrap();
+    as_of(&root, "2026-11-10");
+    assert_eq!(public(&root), before);
+    assert!(!read(&root, MONTHS).contains("2026-10"));
+
+    // Nothing is shown at all: the public's figures cannot be told, and are not switched.
+    fs::remove_file(root.path().join("releases/current")).unwrap();
+    assert_eq!(root.run_as_of("2026-11-11").unwrap_err().code, ExitCode::Publishing);
+    assert!(!root.path().join("releases/current").exists());
+    roll_back(&root, &of_second);
+    as_of(&root, "2026-11-11");
+    assert!(!read(&root, MONTHS).contains("2026-10"));
+}
+
+#[test]
+fn a_damaged_file_that_waits_for_its_date_is_taken_from_a_release_that_has_it_whole() {
+    let root = Root::tiny();
+    configure(&root, "utgivelse = [\"2026-11-05\", \"2027-02-20\"]");
+    as_of(&root, "2026-11-10");
+    let before = public(&root);
+    // A second release with the same public files, so that another has them whole.
+    configure(&root, "utgivelse = [\"2026-11-05\", \"2027-02-20\"]\nlege_dag = 3");
+    as_of(&root, "2026-11-11");
+    let place = root.current().join(MONTHS);
+    let text = fs::read_to_string(&place).unwrap();
+    fs::remove_file(&place).unwrap();
+    fs::write(&place, format!("{text} ")).unwrap();
+    as_of(&root, "2026-11-12");
+    assert_eq!(public(&root), before);
+
+    // When none has it, the message names the file and what to do, and nothing is switched.
+    let shown = root.manifest().release;
+    for release in fs::read_dir(root.path().join("releases")).unwrap() {
+        fs::write(release.unwrap().path().join(MONTHS), "x").unwrap();
+    }
+    let failure = root.run_as_of("2026-11-13").unwrap_err();
+    assert_eq!(failure.code, ExitCode::Publishing);
+    let told = format!("{:#}", failure.error);
+    assert!(told.contains("reservasjon_nasjonal_maaned.csv is shown") && told.contains("Restore it"), "{told}");
+    assert_eq!(root.manifest().release, shown);
 }

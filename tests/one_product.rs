@@ -219,6 +219,11 @@ fn a_plan_tells_which_threshold_or_date_makes_a_model_run() {
     );
     assert_eq!(why(&changed, "reservasjon_vindu").unwrap(), "date 2026-11-10 → 2026-11-11");
     assert_eq!(why(&changed, "linje_klasse"), None);
+    // What would stop the run is told too.
+    let entry = root.state().tables["linje_klasse"].values().next().unwrap().clone();
+    fs::remove_file(root.path().join("lake").join(entry.file)).unwrap();
+    let notes = plan(&root, "2026-11-11", None).notes;
+    assert!(notes.iter().any(|note| note.contains("would stop with 30") && note.contains("is missing")), "{notes:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! the ledger tells of everything that was tried.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -220,6 +220,11 @@ fn verify_tells_a_manifest_that_was_changed_with_its_file() {
     let found = problems(&root);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("manifest.json: is not that of 2026-11-10-"), "{found:?}");
+    // Named anew after what it holds now, it is not what its folder is called.
+    manifest.release = manifest.id().unwrap();
+    fs::write(root.current().join("manifest.json"), manifest.to_json().unwrap()).unwrap();
+    let found = problems(&root);
+    assert!(found.iter().any(|problem| problem.starts_with("manifest.json: is that of 2026-11-10-")), "{found:?}");
 }
 
 #[test]
@@ -308,4 +313,16 @@ fn a_failed_run_is_in_the_ledger_without_numbers_of_persons() {
     assert_eq!(root.output(&["run"]).status.code(), Some(75));
     assert_eq!(ledger(&root).pop().unwrap()["exit"], 75);
     assert_eq!(ledger(&root).len(), 3);
+}
+
+#[test]
+fn whole_tables_and_rows_of_persons_are_the_owners_alone() {
+    let root = Root::tiny();
+    root.run_to(ExitCode::Done);
+    for folder in ["lake", "quarantine", "offentliggjort", "releases/current/tabeller"] {
+        let mode = fs::metadata(root.path().join(folder)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{folder}");
+    }
+    let shown = fs::metadata(root.current().join("offentlig/data")).unwrap().permissions().mode();
+    assert_eq!(shown & 0o055, 0o055);
 }

@@ -37,7 +37,7 @@ pub fn keep(config: &Config, source: &str, path: &Path, sha256: &str) -> anyhow:
     if place.exists() && card.exists() {
         return Ok(());
     }
-    disk::create_folder(&folder)?;
+    disk::create_private_folder(&folder)?;
     if !place.exists() {
         // A link to a link would not hold the bytes.
         let from = std::fs::canonicalize(path).with_context(|| format!("looking at {}", path.display()))?;

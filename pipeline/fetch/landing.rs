@@ -95,7 +95,7 @@ pub fn note_shortened(file: &Path) -> anyhow::Result<()> {
 impl Shelf {
     /// Opens a source's folder, and removes what a killed run was writing there.
     pub(super) fn open(folder: PathBuf) -> anyhow::Result<Shelf> {
-        disk::create_folder(&folder)?;
+        disk::create_private_folder(&folder)?;
         for path in disk::files_below(&folder)? {
             if path.to_str().is_some_and(|name| name.starts_with(disk::HALF_WRITTEN)) {
                 disk::remove(&folder.join(path))?;

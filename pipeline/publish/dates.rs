@@ -107,6 +107,16 @@ pub fn waits(
     Ok(waits)
 }
 
+/// Whether a product's public or doctors' figures would change tonight because their day has come.
+pub fn falls_due(config: &Config, product: &str, as_of: DateTime, before: Option<&Manifest>) -> anyhow::Result<bool> {
+    let dates = config.product(product).dates;
+    let history = History::load(&config.root)?;
+    let last = history.last(product).map(|switch| &switch.figures);
+    let public = public(dates.public.as_deref(), as_of, product, before, last);
+    let doctors = doctors(dates.doctors, as_of, product, before);
+    Ok([public, doctors].iter().any(|turn| matches!(turn, Turn::Now(Some(_)))))
+}
+
 fn has_come(date: Date, as_of: DateTime) -> bool {
     date.at(HOUR, 0, 0, 0) <= as_of
 }

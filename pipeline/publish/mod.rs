@@ -35,7 +35,7 @@ use anyhow::Context;
 use arrow::array::RecordBatch;
 use jiff::civil::DateTime;
 
-pub use dates::{announce, waits};
+pub use dates::{announce, falls_due, waits};
 pub(crate) use erased::tombstones;
 pub use erased::{bury, told as erased};
 pub use made::Making;
@@ -183,6 +183,15 @@ impl Publisher<'_> {
             return Err(PublishError::Publishing(anyhow::anyhow!(what)));
         }
         let mut turns = self.turns(&draft).map_err(PublishError::Disclosure)?;
+        if let Some(product) = self.models.products().into_iter().find(|product| dated(product))
+            && draft.before.is_none()
+            && turns.history.last(product).is_some()
+        {
+            return Err(PublishError::Publishing(anyhow::anyhow!(
+                "figures of {product} are public until its next date, and no release is shown that has them; show one \
+                 (`speil rollback`) or restore releases/ from backup, and run again"
+            )));
+        }
         if self.is_nothing_new(&draft, &turns) {
             return Ok(self.keep_shown(&releases, draft, turns)?);
         }

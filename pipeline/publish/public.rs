@@ -12,6 +12,7 @@ use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
+use super::dates::PUBLIC;
 use super::manifest::{Manifest, Shown};
 use super::revision::Revision;
 use crate::disk;
@@ -163,6 +164,11 @@ impl History {
     pub(super) fn settle(&mut self, current: Option<&Manifest>) {
         let Some(current) = current else { return };
         for switch in self.index.switches.iter_mut().filter(|switch| !switch.shown) {
+            // On a date whose figures are those of the date before, the tables do not tell.
+            let of_product = current.products.get(&switch.product).and_then(|part| part.shown.get(PUBLIC));
+            if switch.figures.date.is_some() && of_product != Some(&switch.figures) {
+                continue;
+            }
             let shown = |(table, kept): (&String, &Kept)| {
                 let file = current.files.get(&format!("tabeller/{table}.parquet"));
                 file.is_some_and(|file| file.sha256 == kept.sha256)
@@ -183,7 +189,7 @@ impl History {
     }
 
     /// Keeps the tables that a product shows from now on (name → Parquet). When they are those that are public already,
-    /// only what they are made from is noted; else `changes` says what changed.
+    /// only what they are made from is noted, and the date if it is another; else `changes` says what changed.
     pub(super) fn keep(
         &mut self,
         product: &str,
@@ -195,7 +201,9 @@ impl History {
         let files = tables.iter().map(|(table, bytes)| Ok((table.clone(), self.put(table, bytes, &figures.as_of)?)));
         let files: BTreeMap<String, Kept> = files.collect::<anyhow::Result<_>>()?;
         let last = self.index.switches.iter().rposition(|switch| switch.product == product && switch.shown);
-        if let Some(last) = last.map(|at| &mut self.index.switches[at]).filter(|last| last.tables == files) {
+        let last = last.map(|at| &mut self.index.switches[at]).filter(|last| last.tables == files);
+        let is_same = last.is_some();
+        if let Some(last) = last.filter(|last| figures.date.is_none() || last.figures.date == figures.date) {
             self.changed |= last.basis.as_ref() != Some(&basis);
             last.basis = Some(basis);
             return Ok(());
@@ -204,7 +212,7 @@ impl History {
         let same = |switch: &Switch| !switch.shown && switch.product == product && switch.tables == files;
         self.tonight -= self.index.switches[..self.tonight].iter().filter(|switch| same(switch)).count();
         self.index.switches.retain(|switch| !same(switch));
-        let (revisions, newly_hidden) = changes(self)?;
+        let (revisions, newly_hidden) = if is_same { Default::default() } else { changes(self)? };
         self.index.switches.push(Switch {
             product: product.to_owned(),
             figures,
@@ -302,6 +310,42 @@ mod tests {
             erased: None,
             files: [("tabeller/t.parquet".to_owned(), file)].into(),
         }
+    }
+
+    #[test]
+    fn a_date_on_which_nothing_changed_is_a_date_all_the_same() {
+        let root = tempfile::tempdir().unwrap();
+        let on = |as_of: &str, date: &str| Shown { as_of: as_of.to_owned(), date: Some(date.to_owned()) };
+        let keep = |history: &mut History, figures: Shown| {
+            let tables = BTreeMap::from([("t".to_owned(), b"one".to_vec())]);
+            history.keep("p", figures, Basis::default(), &tables, |_| Ok(Default::default())).unwrap();
+            history.commit().unwrap();
+        };
+        let shows = |figures: Shown, id: &str| {
+            let shown = [(PUBLIC.to_owned(), figures)].into();
+            let part = crate::publish::Product { shown, ..Default::default() };
+            Manifest { release: id.to_owned(), products: [("p".to_owned(), part)].into(), ..release(b"one") }
+        };
+        let (first, second) = (on("2026-11-12", "2026-11-12"), on("2026-11-20", "2026-11-20"));
+        let mut history = History::load(root.path()).unwrap();
+        keep(&mut history, first.clone());
+        history.confirm(&shows(first.clone(), "a")).unwrap();
+        // Killed before the release of the second date was switched to: the tables alone would say that it was.
+        keep(&mut History::load(root.path()).unwrap(), second.clone());
+        let mut next = History::load(root.path()).unwrap();
+        next.settle(Some(&shows(first.clone(), "a")));
+        assert_eq!(next.last("p").unwrap().figures, first);
+        keep(&mut next, second.clone());
+        next.confirm(&shows(second.clone(), "b")).unwrap();
+
+        let known = History::load(root.path()).unwrap();
+        assert_eq!(known.last("p").unwrap().figures, second);
+        assert_eq!(known.index.switches.len(), 2);
+        assert_eq!(releases_of_dates(root.path()).unwrap()["p"], "b");
+        // Where every run changes the figures, the same ones are kept once.
+        let mut history = History::load(root.path()).unwrap();
+        keep(&mut history, second);
+        assert_eq!(history.index.switches.len(), 2);
     }
 
     #[test]

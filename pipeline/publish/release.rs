@@ -18,6 +18,9 @@ const CURRENT: &str = "current";
 /// Begins the name of a release that is being removed.
 pub(super) const RETIRED: &str = ".fjernes-";
 
+/// The part of a release that no reader has: whole tables, also of what is hidden. Its folders are the owner's alone.
+const UNSHOWN: &str = "tabeller/";
+
 /// The folder of releases.
 #[derive(Clone, Debug)]
 pub struct Releases {
@@ -92,7 +95,8 @@ impl Releases {
             Manifest::load(path).map_err(|error| tracing::warn!("nothing is taken over: {error:#}")).ok().flatten()
         };
         let before = shown.as_ref().and_then(manifest);
-        Ok(Draft { folder, shown, before, files: BTreeMap::new(), folders: BTreeSet::new() })
+        let releases = self.clone();
+        Ok(Draft { folder, releases, shown, before, files: BTreeMap::new(), folders: BTreeSet::new() })
     }
 
     /// Names a finished draft and shows it. Where a release of that name is whole it stays; a damaged one is replaced.
@@ -151,6 +155,7 @@ fn is_whole(release: &Path, id: &str) -> bool {
 #[derive(Debug)]
 pub struct Draft {
     folder: PathBuf,
+    releases: Releases,
     shown: Option<PathBuf>,
     /// The manifest of the release that is shown now.
     pub before: Option<Manifest>,
@@ -196,11 +201,26 @@ impl Draft {
         self.record(path, sha256.to_owned(), size, about)
     }
 
-    /// Takes a file over from the release that is shown now.
+    /// Takes a file over from the release that is shown now; where it is damaged, from another one that has it whole.
     pub fn carry(&mut self, path: &str, file: &File) -> anyhow::Result<()> {
         let shown = self.shown.as_ref().context("there is no release to carry files from")?.join(path);
         let about = About { product: file.product.clone(), table: file.table.clone(), rows: file.rows };
-        self.link(path, &shown, &file.sha256, &about)
+        let is_whole = |place: &PathBuf| disk::sha256_of_file(place).is_ok_and(|found| found == file.sha256);
+        let place = if is_whole(&shown) {
+            shown
+        } else {
+            tracing::warn!("{} is damaged", shown.display());
+            let others = self.releases.all()?.into_iter().rev().map(|release| release.join(path));
+            others.filter(|other| *other != shown).find(is_whole).with_context(|| {
+                format!(
+                    "{} is shown, is not what its manifest says, and no kept release has it whole; it cannot be made \
+                     again before its product's figures change. Restore it from backup, or show a release that holds \
+                     (`speil rollback`), and run again",
+                    shown.display()
+                )
+            })?
+        };
+        self.link(path, &place, &file.sha256, &about)
     }
 
     /// Where a file of the release that is shown now lies, if it has it.
@@ -220,7 +240,10 @@ impl Draft {
         if let Some(folder) = target.parent()
             && self.folders.insert(folder.to_owned())
         {
-            disk::create_folder(folder)?;
+            match path.starts_with(UNSHOWN) {
+                true => disk::keep_to_owner(folder)?,
+                false => disk::create_folder(folder)?,
+            }
         }
         Ok(target)
     }
@@ -230,7 +253,11 @@ impl Draft {
         let known = self.before.as_ref()?.files.get(path)?;
         let place = self.shown.as_ref()?.join(path);
         // The bytes themselves are hashed: a damaged file must not be carried from release to release.
-        let whole = known.sha256 == sha256 && disk::sha256_of_file(&place).is_ok_and(|found| found == sha256);
+        let is_same = known.sha256 == sha256;
+        let whole = is_same && disk::sha256_of_file(&place).is_ok_and(|found| found == sha256);
+        if is_same && !whole {
+            tracing::warn!("{} was damaged, and is made anew; find out who changed it", place.display());
+        }
         whole.then_some(place)
     }
 }

@@ -49,10 +49,20 @@ pub fn verify(release: &Path) -> anyhow::Result<Vec<Problem>> {
         );
     }
     let mut problems = verify_against(release, lake.map(|lake| Lake::at(&lake)).as_ref())?;
+    problems.extend(misnamed(&place, &manifest(release)?));
     if let Some(root) = root {
         problems.extend(not_kept(&manifest(release)?, root)?);
     }
     Ok(problems)
+}
+
+/// A release is named after its content: one among the releases that has another name than its manifest gives was changed,
+/// manifest and all. A copy elsewhere may be called anything.
+fn misnamed(place: &Path, manifest: &Manifest) -> Option<Problem> {
+    let named = place.file_name()?.to_string_lossy();
+    let is_release = place.parent()?.file_name()? == "releases";
+    let what = || format!("is that of {}, and the folder is called {named}", manifest.release);
+    (is_release && named != manifest.release.as_str()).then(|| problem(MANIFEST, &what()))
 }
 
 /// Public tables that `offentliggjort/` does not have (D5), and files of it that are damaged.

@@ -32,6 +32,9 @@ pub(super) struct Night<'a> {
     state: State,
 }
 
+/// Folders with rows of persons, or figures that are not public: a web server whose root is wrong must not reach them.
+const FOR_THE_OWNER: [&str; 3] = ["lake", "quarantine", publish::PUBLIC_FOLDER];
+
 impl<'a> Night<'a> {
     /// Opens what all steps work with; what is in force must be whole.
     pub(super) fn open(
@@ -53,6 +56,9 @@ impl<'a> Night<'a> {
             // Whether new figures give something away cannot be told without what was public.
             publish::releases_of_dates(&config.root).or_exit(ExitCode::Disclosure)?;
             publish::announce(config, options.as_of).or_exit(ExitCode::Configuration)?;
+            for folder in FOR_THE_OWNER {
+                disk::keep_to_owner(&config.root.join(folder)).or_exit(ExitCode::TryAgain)?;
+            }
             facts.sql = Some(workshop.sql());
             facts.partitions = Some(workshop.partitions());
             let state = State::load(&state_file).map_err(|error| damaged_state(config, error))?;

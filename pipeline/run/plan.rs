@@ -108,7 +108,12 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
         }
     }
     let not_asked_for = workshop.not_asked_for(asked);
-    let pages = workshop.models.products().into_iter().map(|product| {
+    let products = workshop.models.products();
+    let falls_due = |product: &&str| publish::falls_due(config, product, as_of, shown.as_ref());
+    let is_any_due =
+        products.iter().map(falls_due).collect::<anyhow::Result<Vec<_>>>().or_exit(ExitCode::Disclosure)?;
+    let is_quiet = models.is_empty() && deliveries.new.is_empty() && !is_any_due.contains(&true);
+    let pages = products.into_iter().map(|product| {
         let date = shown.as_ref().and_then(|shown| Some(shown.products.get(product)?.as_of.clone()));
         let of_product = |planned: &&Planned| planned.product == product || planned.product == SHARED;
         let mut own = models.iter().filter(of_product).peekable();
@@ -120,7 +125,7 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
             } else {
                 Pages::Perhaps
             }
-        } else if date != Some(as_of.date().to_string()) {
+        } else if !is_quiet && date != Some(as_of.date().to_string()) {
             Pages::Date
         } else {
             Pages::Stay
@@ -153,6 +158,9 @@ fn notes(
     for product in workshop.models.products() {
         let waits = publish::waits(config, product, as_of, shown)?;
         notes.extend(waits.into_iter().map(|wait| format!("{product}: {wait}")));
+    }
+    if let Err(error) = workshop.lake.check_all(state) {
+        notes.push(format!("the run would stop with 30: {error:#}"));
     }
     let late = freshness::too_late(&freshness::of(config, contracts, state, as_of));
     for (product, error) in ingest::mixed(config, contracts, state).into_iter().chain(late) {
