@@ -201,3 +201,36 @@ fn c6_codes_before_2020_are_read_as_their_successors() {
     );
     assert_eq!([waiting("99", "2024-01"), waiting("32", "2024-01")], [Some(2), Some(1)]);
 }
+
+#[test]
+fn c6_a_wait_that_ended_stays_in_the_county_of_its_day_when_the_unit_moves_on() {
+    let root = Root::bare();
+    // A is assessed in 30, whose unit comes under 32 in 2024 and under 33 in June. B waits on. C is assessed in 32 and moves after it.
+    let lines = [
+        "A 30: 2023-06-05 henvist org=6, 2023-10-02 vurdert",
+        "B 30: 2023-06-06 henvist org=6",
+        "C 32: 2024-01-08 henvist, 2024-02-05 vurdert, 2024-03-04 overfort fylke=33",
+    ];
+    let counties = [("30", "2023-06", "2023-12"), ("32", "2024-01", "2024-08"), ("33", "2024-01", "2024-08")];
+    let announced = deliver(&root, &lines, &counties);
+    let landing = root.path().join("landing");
+    let units =
+        [(6, "30", "2020-01-01", "2023-12-31"), (6, "32", "2024-01-01", "2024-05-31"), (6, "33", "2024-06-01", "")];
+    world_files::write_units(&landing, "2026-11-01", &units);
+    world_files::write_leveranse(&landing, "2024-09-05", &announced);
+    let figures = agree(&root, "2024-09-10");
+    let n = |steg: &str, omraade: &str, kind: &str, periode: &str, populasjon: &str| {
+        let row = figures.waits.iter().find(|wait| {
+            (wait.steg, wait.omraade.as_str(), wait.periodetype, wait.periode.as_str(), wait.populasjon, wait.pauser)
+                == (steg, omraade, kind, periode, populasjon, "med")
+        });
+        row.map(|row| row.n)
+    };
+    let ended = |omraade| n("m0_m1", omraade, "rullerende12", "2024-08", "avviklet");
+    assert_eq!([ended("32"), ended("33"), ended("99"), ended("landet")], [Some(2), Some(0), Some(0), Some(2)]);
+    // Who waits is where the unit is by now.
+    let waits = |omraade| n("m0_m1", omraade, "rullerende12", "2024-08", "ventende");
+    assert_eq!([waits("32"), waits("33")], [Some(0), Some(1)]);
+    assert_eq!(n("m0_m1", "32", "tertial", "2024-T1", "avviklet"), Some(1));
+    assert_eq!(n("m1_m2", "33", "tertial", "2024-T1", "ventende"), Some(1));
+}

@@ -2,7 +2,7 @@
 title = "Ventinger per periode, med fylke i periodens struktur"
 audience = "arbeid"
 grain = ["periodetype", "periode", "populasjon", "steg", "forlop_id", "forlop_nr", "vent_nr"]
-versjon = 2
+versjon = 3
 [columns.forlop_nr]
 unit = "forløpets nummer i forlop_id"
 [columns.vent_nr]
@@ -14,14 +14,16 @@ unit = "dager uten pauser"
 [columns.fylkesnr]
 unit = "fylkesnummer; 99 er ukjent"
 ---*/
--- C6: a code that was split in 2024 becomes the county of the unit, valid on the period's last day, else 99. Those who
--- wait at a month's end are the same whatever period ends there; only the month has rows for them.
+-- C5 and C6: a wait that ended stands under the county on the day of Mb. A code that was split in 2024 becomes the county of
+-- the unit, valid on that day, else 99; what happens to the unit later moves nobody. Of a day before 2024 in a rolling year
+-- that ends later: where the unit came on the first day of 2024. Those who wait at a month's end are the same whatever
+-- period ends there; only the month has rows for them.
 with i_periode as (
     select
         p.periodetype,
         p.periode,
-        p.til_dato,
         p.struktur,
+        greatest(m.dag, date '2024-01-01') as stedsdag,
         m.populasjon,
         m.steg,
         m.forlop_id,
@@ -69,7 +71,7 @@ left join koder as k on i.fylkesnr = k.fylkesnr
 left join enhet as e
     on
         i.enhet_orgnr = e.enhet_orgnr
-        and i.til_dato between e.gyldig_fra and coalesce(e.gyldig_til, date '9999-12-31')
+        and i.stedsdag between e.gyldig_fra and coalesce(e.gyldig_til, date '9999-12-31')
 left join fylke as f
     on
         e.fylkesnr = f.fylkesnr

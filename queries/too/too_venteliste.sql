@@ -52,6 +52,11 @@ sql = "select l.steg from too_venteliste as l inner join too_ventetid as v on l.
 viser = "steg"
 melding = "the closing list is not those who wait in too_ventetid (C5, C7)"
 [[avstemming]]
+navn = "naadd_er_avviklet"
+sql = "select l.steg, l.periodetype from too_venteliste as l inner join too_ventetid as v on l.steg = v.steg and l.omraade = v.omraade and l.periodetype = v.periodetype and l.periode = v.periode where v.populasjon = 'avviklet' and v.pauser = 'med' and v.n <> l.naadd"
+viser = "steg"
+melding = "those who reached Mb are not those whose wait ended in too_ventetid, county by county (C5, C6)"
+[[avstemming]]
 navn = "fylkene_er_landet"
 sql = "select steg, periodetype, periode from too_venteliste group by steg, periodetype, periode having sum(case when omraade = 'landet' then inngaaende else -inngaaende end) <> 0 or sum(case when omraade = 'landet' then kommet_til else -kommet_til end) <> 0 or sum(case when omraade = 'landet' then overfort_inn else -overfort_inn end) <> 0 or sum(case when omraade = 'landet' then naadd else -naadd end) <> 0 or sum(case when omraade = 'landet' then hoppet_over else -hoppet_over end) <> 0 or sum(case when omraade = 'landet' then ikke_kvalifisert else -ikke_kvalifisert end) <> 0 or sum(case when omraade = 'landet' then ferdigbehandlet else -ferdigbehandlet end) <> 0 or sum(case when omraade = 'landet' then avbrutt_pasient else -avbrutt_pasient end) <> 0 or sum(case when omraade = 'landet' then avbrutt_team else -avbrutt_team end) <> 0 or sum(case when omraade = 'landet' then ikke_kontakt else -ikke_kontakt end) <> 0 or sum(case when omraade = 'landet' then flyttet else -flyttet end) <> 0 or sum(case when omraade = 'landet' then dod else -dod end) <> 0 or sum(case when omraade = 'landet' then uoppgitt else -uoppgitt end) <> 0 or sum(case when omraade = 'landet' then overfort_ut else -overfort_ut end) <> 0 or sum(case when omraade = 'landet' then utgaaende else -utgaaende end) <> 0"
 viser = "steg"

@@ -14,6 +14,11 @@ const FROM_2024: [&str; 15] =
     ["03", "11", "15", "18", "31", "32", "33", "34", "39", "40", "42", "46", "50", "55", "56"];
 const SPLIT_IN_2024: [&str; 3] = ["30", "38", "54"];
 
+/// The first day of the structure that a day is in; before 2024 it does not matter which.
+pub fn structure_of(day: Date) -> Date {
+    if day.year() < 2024 { Date::MIN } else { jiff::civil::date(2024, 1, 1) }
+}
+
 /// The county codes of a period that ends on `last`.
 pub fn counties(last: Date) -> &'static [&'static str] {
     if last.year() < 2024 { &FROM_2020 } else { &FROM_2024 }

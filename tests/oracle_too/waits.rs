@@ -150,7 +150,9 @@ fn waits(
                 _ => continue,
             };
             let at = course.last_event(to).expect("Ma is an event");
-            let county = geography::county_on(&at.fylkesnr, &at.enhet_orgnr, period.last, units);
+            // The county on the day; of a day before a new structure, where its unit came when that began.
+            let day = to.max(geography::structure_of(period.last));
+            let county = geography::county_on(&at.fylkesnr, &at.enhet_orgnr, day, units);
             let days = days_between(wait.from, to);
             let unpaused = days - course.paused_days(wait.from, to);
             let has_pause = course.pauses.iter().any(|pause| pause.fra <= to && pause.til.is_none_or(|end| end > to));
