@@ -50,6 +50,7 @@ const PUBLIC: [(&str, &[&str]); 2] = [
             "too_aldersgruppe_offentlig",
             "too_dekning_offentlig",
             "too_prioritering_offentlig",
+            "too_finansiering_offentlig",
             "too_ventekurve_offentlig",
             "too_maaloppnaaelse_offentlig",
             "too_venteliste_offentlig",

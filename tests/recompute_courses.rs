@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use speil::demo::{self, Settings};
 use speil::run::ExitCode;
 
-use crate::oracle_too::{self, Figures, course_attack, course_compare, csv, linear, periods, world};
+use crate::oracle_too::{self, Figures, course_attack, course_compare, csv, linear, payers, periods, world};
 use crate::support::{AS_OF, Root, as_csv};
 
 /// The sources that only these tables need.
@@ -38,6 +38,10 @@ fn agree(root: &Root, as_of: &str) -> (Figures, usize) {
         assert_none(&course_compare::differences(table, &figures, &periods, &published(root, table.name)));
     }
     assert_none(&course_compare::impossible(&figures.course_rows));
+    let (found, referred_by_right) = payers::differences(&figures, &published(root, "too_finansiering"));
+    assert_none(&found);
+    assert!(referred_by_right > 0);
+    assert_none(&payers::public_faults(&figures, &published(root, "too_finansiering_offentlig")));
     let (faults, n_shown) = course_attack::faults(&figures, &periods, |table| published(root, table));
     assert_none(&faults);
     (figures, n_shown)

@@ -263,7 +263,7 @@ fn faults_in_a_trace_are_told_with_file_and_line() {
 }
 
 /// Published tables with their keys, and whether delivered lines give the figures again.
-const PUBLISHED: [(&str, &[&str], bool); 38] = [
+const PUBLISHED: [(&str, &[&str], bool); 40] = [
     ("reservasjon_klasser", &["klasse"], true),
     ("reservasjon_fordeling", &["til_maaned"], true),
     ("reservasjonsgrad_histogram", &["fra_prosent"], true),
@@ -298,6 +298,8 @@ const PUBLISHED: [(&str, &[&str], bool); 38] = [
     ("too_dekning", &["omraade", "periodetype", "periode"], true),
     ("too_gjennomforing", &["omraade", "kohort"], true),
     ("too_trakt_offentlig", &["steg", "omraade", "periode"], true),
+    ("too_finansiering", &["finansiering", "omraade", "periodetype", "periode"], true),
+    ("too_finansiering_offentlig", &["periode"], true),
     ("too_prioritering", &["omraade", "aar", "indikator"], true),
     ("too_prioritering_offentlig", &["omraade", "aar", "indikator"], true),
     ("too_fylke_status", &["fylkesnr"], true),

@@ -311,6 +311,7 @@ pub fn revised(before: &BTreeMap<String, Vec<u8>>, now: &BTreeMap<String, Vec<u8
         ("too_dekning_offentlig", &["omraade", "periode"], "periode"),
         ("too_gjennomforing_offentlig", &["omraade", "kohort"], "kohort"),
         ("too_prioritering_offentlig", &["omraade", "aar", "indikator"], "aar"),
+        ("too_finansiering_offentlig", &["periode"], "periode"),
     ] {
         let path = format!("offentlig/data/{file}.csv");
         if !before.contains_key(&path) || !now.contains_key(&path) {

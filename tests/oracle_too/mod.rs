@@ -25,6 +25,7 @@ mod events;
 mod geography;
 pub mod linear;
 pub mod lists;
+pub mod payers;
 pub mod periods;
 pub mod public;
 #[cfg(test)]
@@ -74,6 +75,8 @@ pub struct Figures {
     pub lists: lists::Lists,
     /// The counts of the tables about the course, without disclosure control.
     pub course_rows: Vec<course_tables::Row>,
+    /// `waits` and `course_rows` of the courses that a right pays for.
+    pub by_right: payers::Headline,
 }
 
 /// Recomputes everything from `landing`. `as_of` (`YYYY-MM-DD`) decides which periods are over and which are preliminary, nothing
@@ -109,6 +112,11 @@ pub fn compute(landing: &Path, as_of: &str) -> Figures {
         adults: deliveries::read_adults(landing),
     };
     let course_rows = course_tables::rows(&known_courses, &world, &periods);
+    let of_right = courses::build(&payers::swapped(&known));
+    let by_right = payers::Headline {
+        waits: waits::table(&of_right, &complete_until, &units, &periods, as_of),
+        course_rows: course_tables::rows(&of_right, &world, &periods),
+    };
     Figures {
         in_force,
         unknown_target,
@@ -120,5 +128,6 @@ pub fn compute(landing: &Path, as_of: &str) -> Figures {
         curves,
         lists,
         course_rows,
+        by_right,
     }
 }

@@ -1,0 +1,102 @@
+//! The table `too_finansiering` by the second route: what the headline counts, and what it would count if those whom the grant
+//! pays for and those whom a right pays for changed places.
+//!
+//! It must not know how a course is paid otherwise, or how either side came about.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::course_tables::Row;
+use super::{Event, Figures, Wait, csv};
+
+/// The headline's figures of one kind of course.
+pub struct Headline {
+    pub waits: Vec<Wait>,
+    pub course_rows: Vec<Row>,
+}
+
+/// The events with the two kinds in each other's place.
+pub fn swapped(events: &[Event]) -> Vec<Event> {
+    let swap = |event: &Event| {
+        let other = if event.finansiering == "tilskudd" { "rettighet" } else { "tilskudd" };
+        Event { finansiering: other.to_owned(), ..event.clone() }
+    };
+    events.iter().map(swap).collect()
+}
+
+/// What a row counts: referred, waiting, ended and their median, completed.
+type Counts = BTreeMap<&'static str, i64>;
+
+fn by_row(waits: &[Wait], rows: &[Row]) -> BTreeMap<String, Counts> {
+    let key = |omraade: &str, kind: &str, periode: &str| [omraade, kind, periode].join(" ");
+    let mut all: BTreeMap<String, Counts> = BTreeMap::new();
+    for wait in waits.iter().filter(|wait| wait.pauser == "med") {
+        let counts = all.entry(key(&wait.omraade, wait.periodetype, &wait.periode)).or_default();
+        match (wait.steg, wait.populasjon) {
+            ("m0_m1", "ventende") => _ = counts.insert("ventende", wait.n.cast_signed()),
+            ("m0_m4", "avviklet") => {
+                counts.insert("avviklet", wait.n.cast_signed());
+                counts.extend(wait.median.map(|days| ("median", days)));
+            }
+            _ => {}
+        }
+    }
+    for row in rows.iter().filter(|row| row.table == "too_dekning") {
+        let counts = all.entry(key(&row.omraade, row.periodetype, &row.periode)).or_default();
+        let here = row.counts.iter().filter(|(name, _)| ["henviste", "ferdigbehandlet"].contains(name));
+        counts.extend(here.map(|(name, count)| (*name, *count)));
+    }
+    all
+}
+
+/// One line per difference between the recomputed figures and the CSV of the table at `path`, and how many courses are
+/// counted as referred that a right pays for.
+pub fn differences(figures: &Figures, path: &Path) -> (Vec<String>, i64) {
+    let grant = by_row(&figures.waits, &figures.course_rows);
+    let right = by_row(&figures.by_right.waits, &figures.by_right.course_rows);
+    let (mut found, mut referred) = (Vec::new(), 0);
+    csv::read(path, |header, row| {
+        let of = |name: &str| row.filled(header.required(name));
+        let key = [of("omraade"), of("periodetype"), of("periode")].join(" ");
+        let kind = of("finansiering");
+        let counts = if kind == "tilskudd" { &grant[&key] } else { &right[&key] };
+        for column in ["henviste", "ventende", "avviklet", "ferdigbehandlet"] {
+            let wanted = Some(counts.get(column).copied().unwrap_or(0));
+            let published = row.whole(header.required(column));
+            if wanted != published {
+                found.push(format!("{kind} {key}, {column}: recomputed {wanted:?}, published {published:?}"));
+            }
+        }
+        let (wanted, published) = (counts.get("median").copied(), row.whole(header.required("median")));
+        if wanted != published {
+            found.push(format!("{kind} {key}, median: recomputed {wanted:?}, published {published:?}"));
+        }
+        if kind == "rettighet" && key.starts_with("landet aar") {
+            referred += counts.get("henviste").copied().unwrap_or(0);
+        }
+    });
+    (found, referred)
+}
+
+/// What is wrong with the public file of those whom a right pays for: a count that is none of the recomputed, one that is small
+/// and shown, or one that is hidden without being small (D1).
+pub fn public_faults(figures: &Figures, path: &Path) -> Vec<String> {
+    let right = by_row(&figures.by_right.waits, &figures.by_right.course_rows);
+    let mut found = Vec::new();
+    csv::read(path, |header, row| {
+        let key = ["landet", "aar", row.filled(header.required("periode"))].join(" ");
+        for column in ["henviste", "ventende", "avviklet", "ferdigbehandlet"] {
+            let count = right[&key].get(column).copied().unwrap_or(0);
+            let wanted = (count == 0 || count >= 5).then_some(count);
+            let shown = row.whole(header.required(&format!("{column}_rettighet")));
+            if wanted != shown {
+                found.push(format!("{key}, {column}: wanted {wanted:?}, shown {shown:?}"));
+            }
+        }
+        let ended = right[&key].get("avviklet").copied().unwrap_or(0);
+        if row.text(header.required("median_rettighet")).is_some() != (ended >= 10) {
+            found.push(format!("{key}: a median of {ended}"));
+        }
+    });
+    found
+}
