@@ -309,7 +309,7 @@ pub(super) fn size(options: &Kwargs) -> Result<Size, Error> {
 }
 
 pub(super) fn unit(options: &Kwargs) -> Result<Unit, Error> {
-    Unit::named(options.get("unit")?).ok_or_else(|| refuse("a chart's unit is andel, antall or uker"))
+    Unit::named(options.get("unit")?).ok_or_else(|| refuse("a chart's unit is andel, antall, rate or uker"))
 }
 
 #[cfg(test)]

@@ -33,16 +33,18 @@ pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
         }
         Ok::<_, Error>(chart::to_value(Tiles::draw(&tiles, unit, size)))
     });
-    // `area_funnel_chart(rows, {"name": …, "count": …, "share": …, "low": …, "high": …, "lowest": …, "highest": …})`.
+    // `area_funnel_chart(rows, {"name": …, "count": …, "share": …, "low": …, "high": …, "lowest": …, "highest": …}, unit=…)`;
+    // `top` is where the axis of shares or rates ends.
     env.add_function("area_funnel_chart", |rows: Value, columns: Value, options: Kwargs| {
         let middle = figure(&options.get::<Value>("middle")?)?;
         let axes = (options.get("x_axis")?, options.get("y_axis")?);
-        let size = size(&options)?;
+        let (size, unit) = (size(&options)?, unit(&options)?);
+        let top: Option<f64> = options.get("top")?;
         options.assert_all_used()?;
         let points =
             rows.try_iter()?.map(|row| point(&row, &columns)).collect::<Result<Vec<Option<AreaPoint>>, Error>>()?;
         let points: Vec<AreaPoint> = points.into_iter().flatten().collect();
-        Ok::<_, Error>(chart::to_value(AreaFunnel::draw(&points, middle, axes, size)))
+        Ok::<_, Error>(chart::to_value(AreaFunnel::draw(&points, middle, axes, (unit, top), size)))
     });
 }
 

@@ -124,3 +124,29 @@ fn a_hidden_figure_is_on_the_countys_own_page_only() {
     let others = render("too/eget_fylke.html", Some("11"), &by_name(own()), &[]).unwrap_err();
     assert!(format!("{others:#}").contains("belongs to another fylkesnr"));
 }
+
+#[test]
+fn a_county_whose_figure_is_hidden_has_no_point_in_the_funnel() {
+    // Oslo over its limits; Rogaland's share is hidden, and its limits with it.
+    let of = |county: &str, figures: [Cell; 7], place: Cell, status: &str| {
+        [vec![text(county), text("2025"), text("andel_ikke_mott")], figures.to_vec(), vec![place, text(status)]]
+            .concat()
+    };
+    let shown =
+        [Cell::Integer(400), Cell::Number(0.14)].into_iter().chain([0.1, 0.07, 0.13, 0.054, 0.146].map(Cell::Number));
+    let shown: [Cell; 7] = shown.collect::<Vec<Cell>>().try_into().unwrap();
+    let mut hidden = [const { Cell::Absent }; 7];
+    hidden[2] = Cell::Number(0.1);
+    let rows = vec![of("03", shown, text("over"), "vist"), of("11", hidden, Cell::Absent, "mangler")];
+    let columns = "omraade aar indikator nevner verdi samlet nedre_95 ovre_95 nedre_998 ovre_998 plassering status";
+    let tables = [counties(None), table("too_prioritering_offentlig", columns, rows)];
+    let page = render("too/forlop.html", None, &by_name(tables), &[]).unwrap();
+    // One drawing for wide screens and one for narrow.
+    assert_eq!(page.matches("<circle class=\"point outside\"").count(), 2);
+    assert_eq!(page.matches("<circle").count(), 2);
+    assert!(page.contains(">Oslo</text>") && !page.contains(">Rogaland</text>"));
+    assert!(page.contains("1 av 4 fylker har tall å vise"));
+    // The axis ends where the figures do, and the place stands in words beside it.
+    assert!(page.contains(">15\u{a0}%</text>") && !page.contains(">100\u{a0}%</text>"));
+    assert!(page.contains("<td>over</td>"));
+}

@@ -59,6 +59,8 @@ pub(super) enum Unit {
     Share,
     /// A whole number of something.
     Count,
+    /// How many of something to so many of something else, written with a decimal.
+    Rate,
     /// Days, drawn and written in whole weeks: a drawing shows no more than its label.
     Weeks,
 }
@@ -69,6 +71,7 @@ impl Unit {
         match name {
             "andel" => Some(Unit::Share),
             "antall" => Some(Unit::Count),
+            "rate" => Some(Unit::Rate),
             "uker" => Some(Unit::Weeks),
             _ => None,
         }
@@ -78,7 +81,7 @@ impl Unit {
     fn on_axis(self, value: f64) -> f64 {
         match self {
             Unit::Share => value * 100.0,
-            Unit::Count => value,
+            Unit::Count | Unit::Rate => value,
             Unit::Weeks => number::weeks(value).map_or(f64::NAN, |weeks| weeks as f64),
         }
     }
@@ -88,7 +91,8 @@ impl Unit {
         match self {
             Unit::Share if step < 1.0 => number::percent((tick * 10.0).round() as i64),
             Unit::Share => number::whole_percent(tick.round() as i64),
-            Unit::Count | Unit::Weeks => number::grouped(tick.round() as i64),
+            Unit::Rate if step < 1.0 => number::decimal(tick, 1).unwrap_or_default(),
+            Unit::Count | Unit::Rate | Unit::Weeks => number::grouped(tick.round() as i64),
         }
     }
 
@@ -96,8 +100,14 @@ impl Unit {
     fn value_label(self, value: f64) -> String {
         match self {
             Unit::Share => number::percent((value * 1000.0).round() as i64),
+            Unit::Rate => number::decimal(value, 1).unwrap_or_default(),
             Unit::Count | Unit::Weeks => number::grouped(self.on_axis(value).round() as i64),
         }
+    }
+
+    /// The nearest that ticks stand to each other.
+    fn finest(self) -> f64 {
+        if self == Unit::Rate { 0.1 } else { 1.0 }
     }
 }
 
