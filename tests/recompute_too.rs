@@ -26,7 +26,7 @@ fn agree_with(root: &Root, landing: &Path, as_of: &str) -> Figures {
     let (curves, goals) = (published("too_ventekurve"), published("too_maaloppnaaelse"));
     assert_none(&compare::curve_differences(&figures.curves, &curves, &goals));
     assert_none(&compare::list_differences(&figures.lists, &published("too_venteliste")));
-    assert_none(&public::faults(&figures.waits, &published("too_ventetid_offentlig")).0);
+    assert_none(&public::faults(&figures.waits, &figures.lists, &published("too_ventetid_offentlig")).0);
     figures
 }
 

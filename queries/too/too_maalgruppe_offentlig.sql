@@ -39,7 +39,9 @@ unit = "0 nei, 1 ja"
 -- all of them have the target group, or all but 1 to 4, it is held. How many ended a wait for their assessment stands
 -- in too_ventetid_offentlig for each area, by parts of the year that add up to it: `vurderte` has those without such a
 -- wait more. Where these are 1 to 4, `vurderte` and the shares of it are held, whether or not the waits are shown
--- today: they may be on another day. How many of them have a target group gives neither back.
+-- today: they may be on another day. How many of them have a target group gives neither back. So it is with those who
+-- came onto the list for the team: too_maaloppnaaelse_offentlig is made of these. In the nation all groups stand: what
+-- they have together more than were assessed are those with several, and where these are 1 to 4, `vurderte` is held too.
 with korn as (
     select
         m.maalgruppe,
@@ -55,7 +57,8 @@ with korn as (
         r.nivaa,
         r.andre_fylker,
         case when m.omraade = 'landet' then d.ferdigbehandlet - m.ferdigbehandlet_med end as ferdigbehandlet_uten,
-        m.vurderte - v.n as uten_ventetid
+        m.vurderte - v.n as uten_ventetid,
+        m.vurderte - t.kommet_til as uten_vent_paa_team
     from too_maalgruppe as m
     inner join too_rad as r
         on
@@ -75,6 +78,12 @@ with korn as (
             and v.steg = 'm0_m1'
             and v.populasjon = 'avviklet'
             and v.pauser = 'med'
+    left join too_rest as t
+        on
+            m.omraade = t.omraade
+            and m.periodetype = t.periodetype
+            and m.periode = t.periode
+            and t.steg = 'm1_m2'
     where m.periodetype = 'aar'
 ),
 
@@ -85,6 +94,11 @@ rester as (
         periode,
         max(vurderte) as vurderte,
         sum(case when maalgruppe = 'tortur' then 0 else vurderte_med end) as i_andre,
+        case
+            when nivaa <> 'landet' then 0
+            when sum(vurderte_med) - max(vurderte) > 0 and sum(vurderte_med) - max(vurderte) < $minste_antall then 1
+            else 0
+        end as flere_smaa,
         max(
             case
                 when maalgruppe = 'tortur' and nivaa <> 'landet' then 0
@@ -102,7 +116,11 @@ rester as (
             end
         ) as ferdig_smaa,
         max(
-            case when uten_ventetid <> 0 and abs(uten_ventetid) < $minste_antall then 1 else 0 end
+            case
+                when uten_ventetid <> 0 and abs(uten_ventetid) < $minste_antall then 1
+                when uten_vent_paa_team <> 0 and abs(uten_vent_paa_team) < $minste_antall then 1
+                else 0
+            end
         ) as vurderte_smaa,
         max(case when aapne_med > 0 and aapne_med < $minste_antall then 1 else 0 end) as aapne_smaa
     from korn
@@ -114,7 +132,7 @@ smaa as (
         nivaa,
         periode,
         max(case when nivaa <> 'landet' and vurderte > i_andre then 1 else smaa end) as holdes,
-        max(vurderte_smaa) as vurderte_holdes,
+        max(greatest(vurderte_smaa, flere_smaa)) as vurderte_holdes,
         max(ferdig_smaa) as ferdig_holdes,
         max(aapne_smaa) as aapne_holdes
     from rester

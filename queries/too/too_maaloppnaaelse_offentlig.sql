@@ -39,7 +39,10 @@ unit = "0 nei, 1 ja"
 -- those within the goal, or the others, are few (D1), and where those who came later are: how many of a year's referred
 -- were assessed at all stands in too_gjennomforing_offentlig. The nation's share is a point of its curve (C9) and
 -- stands where the curve shows that point. A year is the sum of its tertials: the nation's stands where all three do,
--- and the same counties count in them. Where it does not, two counties are hidden as well, or they would add up to it.
+-- and the same counties count in them, but for the team and for anaesthesia, which have no tertials
+-- (too_ventekurve_offentlig). Where it does not, two counties are hidden as well, or they would add up to it. The
+-- nation's figures, and a county's for M1–M2 and M3–M4, tell how many began to wait: they are hidden where others that
+-- follow from that are few (too_rest).
 --
 -- What hidden counties and 99 have together is the nation less the shown ones: so at least two are hidden, the smallest
 -- of the others with them, until no part of that sum is small. How many began to wait in a region follows from other
@@ -60,6 +63,8 @@ with vurdert as (
         m.naadd_innen_maal as innen,
         m.n - m.naadd_innen_maal as over,
         g.naadd_m1 - m.naadd_innen_maal as sene,
+        r.andre_ut,
+        r.uten_ventetid,
         m.innen_maal,
         m.nedre,
         m.ovre,
@@ -73,6 +78,8 @@ with vurdert as (
             when m.n > m.naadd_innen_maal and m.n - m.naadd_innen_maal < $minste_antall then 1
             when g.naadd_m1 > m.naadd_innen_maal and g.naadd_m1 - m.naadd_innen_maal < $minste_antall then 1
             when m.omraade = 'landet' and m.maal > 0 and coalesce(k.status, 'skjult') <> 'vist' then 1
+            when m.omraade = 'landet' and m.periodetype = 'tertial' and m.steg in ('m1_m2', 'narkose') then 1
+            when (m.omraade = 'landet' or m.steg in ('m1_m2', 'm3_m4')) and r.smaa = 1 then 1
             when m.omraade = '99' then 1
             else 0
         end as smaa
@@ -89,6 +96,12 @@ with vurdert as (
             and m.periodetype = k.periodetype
             and m.periode = k.periode
             and m.maal = k.uker
+    left join too_rest as r
+        on
+            m.steg = r.steg
+            and m.omraade = r.omraade
+            and m.periodetype = r.periodetype
+            and m.periode = r.periode
 ),
 
 tertialene as (
@@ -111,7 +124,7 @@ landet as (
         v.periodetype,
         v.periode,
         case
-            when v.periodetype = 'tertial' then v.smaa
+            when v.periodetype = 'tertial' or v.steg in ('m1_m2', 'narkose') then v.smaa
             when t.n_viste = 3 and t.fra_fylker = v.n_fylker and t.til_fylker = v.n_fylker then v.smaa
             else 1
         end as skjult
@@ -137,6 +150,8 @@ rekke as (
         sum(coalesce(v.innen, 0)) over hittil as innen,
         sum(coalesce(v.over, v.n)) over hittil as over,
         sum(coalesce(v.sene, 0)) over hittil as sene,
+        sum(case when v.steg in ('m1_m2', 'm3_m4') then coalesce(v.andre_ut, 0) else 0 end) over hittil as andre_ut,
+        sum(coalesce(v.uten_ventetid, 0)) over hittil as uten_ventetid,
         sum(v.faa) over regionen as n_faa,
         row_number() over i_regionen as plass_i_regionen,
         sum(v.n) over i_regionen as n_i_regionen
@@ -180,6 +195,8 @@ trygge as (
                     and (innen = 0 or innen >= $minste_antall)
                     and over >= $minste_antall
                     and (sene = 0 or sene >= $minste_antall)
+                    and (andre_ut = 0 or abs(andre_ut) >= $minste_antall)
+                    and (uten_ventetid = 0 or abs(uten_ventetid) >= $minste_antall)
                     then plass
             end
         ) as til_plass

@@ -37,29 +37,61 @@ unit = "0 nei, 1 ja"
 -- step, and 0 or at least 5 who left; a point between that would part them is left out. Below the nation hardly any
 -- interval has 5 who left, and the counties' curves would give each other's hidden points back: they are the counties' own.
 -- A year is the sum of its tertials: it has the points that all three have, and none where other counties count in it.
+--
+-- Points tell how many began to wait: none is shown of a period in which others that follow from it are few (too_rest).
+-- For the team and for anaesthesia they are in nearly every tertial, so these have years alone. How many of a year's
+-- referred have been assessed, or treated, at all stands in too_gjennomforing_offentlig: a point that leaves 1 to 4 of
+-- them is left out, in its tertials too.
 with recursive landet as (
     select
-        steg,
-        omraade,
-        periodetype,
-        periode,
-        substr(periode, 1, 4) as aar,
-        uker,
+        k.steg,
+        k.omraade,
+        k.periodetype,
+        k.periode,
+        substr(k.periode, 1, 4) as aar,
+        k.uker,
         cast(
-            row_number() over (partition by steg, periodetype, periode order by uker) as bigint
+            row_number() over (partition by k.steg, k.periodetype, k.periode order by k.uker) as bigint
         ) as nr,
-        n,
-        i_fare,
-        naadd,
-        andre,
-        andel_naadd,
-        nedre,
-        ovre,
-        andel_andre,
-        n_fylker,
-        forelopig
-    from too_ventekurve
-    where omraade = 'landet'
+        k.n,
+        k.i_fare,
+        k.naadd,
+        k.andre,
+        k.andel_naadd,
+        k.nedre,
+        k.ovre,
+        k.andel_andre,
+        k.n_fylker,
+        k.forelopig,
+        case when k.steg in ('m1_m2', 'narkose') then 'aar' else 'tertial' end as deles_i,
+        r.smaa
+    from too_ventekurve as k
+    inner join too_rest as r
+        on
+            k.steg = r.steg
+            and k.omraade = r.omraade
+            and k.periodetype = r.periodetype
+            and k.periode = r.periode
+    where k.omraade = 'landet'
+),
+
+-- Those who came later than a point.
+sene as (
+    select
+        l.steg,
+        l.aar,
+        l.nr
+    from landet as l
+    inner join too_gjennomforing as g
+        on
+            l.omraade = g.omraade
+            and l.periode = g.kohort
+    where
+        l.periodetype = 'aar'
+        and (
+            (l.steg = 'm0_m1' and g.naadd_m1 > l.naadd and g.naadd_m1 - l.naadd < $minste_antall)
+            or (l.steg = 'm0_m4' and g.naadd_m4 > l.naadd and g.naadd_m4 - l.naadd < $minste_antall)
+        )
 ),
 
 -- From the start (0) or a point to each later one that may follow it.
@@ -71,7 +103,7 @@ fra as (
         naadd,
         andre
     from landet
-    where periodetype = 'tertial'
+    where periodetype = deles_i
     union all
     select
         steg,
@@ -81,7 +113,7 @@ fra as (
         0 as andre
     from landet
     where
-        periodetype = 'tertial'
+        periodetype = deles_i
         and nr = 1
 ),
 
@@ -97,10 +129,17 @@ neste as (
             f.steg = l.steg
             and f.periode = l.periode
             and f.nr < l.nr
+    left join sene as s
+        on
+            l.steg = s.steg
+            and l.aar = s.aar
+            and l.nr = s.nr
     where
         l.i_fare >= $kurve_i_fare
         and (l.naadd = f.naadd or l.naadd - f.naadd >= $minste_antall)
         and (l.andre = f.andre or l.andre - f.andre >= $minste_antall)
+        and l.smaa = 0
+        and s.nr is null
     group by f.steg, f.periode, f.nr
 ),
 
@@ -157,7 +196,8 @@ merket as (
         l.n_fylker,
         l.forelopig,
         case
-            when l.periodetype = 'tertial' then case when p.nr is null then 0 else 1 end
+            when l.periodetype = l.deles_i then case when p.nr is null then 0 else 1 end
+            when l.periodetype = 'tertial' or l.smaa = 1 then 0
             when a.antall = 3 and a.fra_fylker = l.n_fylker and a.til_fylker = l.n_fylker then 1
             else 0
         end as vises

@@ -34,10 +34,12 @@ unit = "0 nei, 1 ja"
 --
 -- How many came onto a list is told elsewhere, too. The referred come onto the lists for assessment and for teeth
 -- alike: the two show their flows in the same months, and the one for the team only where the one for assessment does.
--- In a year the referred stand in too_dekning_offentlig and the assessed, who come onto the list for the team, in
--- too_maalgruppe_offentlig; in a tertial, needs for anaesthesia stand in too_narkose_offentlig. All shown months but
--- one would give that one back. So where the same counties count in all of them, none is hidden alone: the month in
--- which fewest came is hidden with it (of months in which anybody came, or the two together were a small count).
+-- In a tertial all who came stand, as shares of them tell, in too_ventekurve_offentlig, needs for anaesthesia in
+-- too_narkose_offentlig too; in a year the referred in too_dekning_offentlig and the assessed, who come onto the list
+-- for the team, in too_maalgruppe_offentlig. All shown months but one would give that one back. So where the same
+-- counties count in all months of a tertial, none is hidden alone: the month in which fewest came is hidden with it (of
+-- months in which anybody came, or the two together were a small count; rather of those in which somebody left
+-- otherwise, for the same reason).
 with rader as (
     select
         l.steg,
@@ -161,15 +163,12 @@ bundet as (
             when v.steg in ('m0_m1', 'm0_m4', 'm1_m2') then v.foer_aapen * v.liste_aapen * v.stroem_aapen * h.aapen
             else v.foer_aapen * v.liste_aapen * v.stroem_aapen
         end as aapen,
-        case when v.steg = 'narkose' then 4 else 12 end as n_maaneder,
-        case
-            when v.steg = 'narkose'
-                then concat(
-                    substr(v.periode, 1, 4), '-T',
-                    cast((cast(substr(v.periode, 6, 2) as int) + 3) / 4 as varchar)
-                )
-            else substr(v.periode, 1, 4)
-        end as sum_over
+        min(case when v.andre_ut = 0 then 0 else 1 end) over (
+            partition by case when v.steg in ('m0_m1', 'm0_m4') then 'm0' else v.steg end, v.periode
+        ) as noen_andre_ut,
+        concat(
+            substr(v.periode, 1, 4), '-T', cast((cast(substr(v.periode, 6, 2) as int) + 3) / 4 as varchar)
+        ) as tertial
     from vurderte as v
     inner join henvist as h on v.periode = h.periode
 ),
@@ -177,14 +176,13 @@ bundet as (
 alene as (
     select
         steg,
-        sum_over
+        tertial
     from bundet
-    where steg in ('m0_m1', 'm0_m4', 'm1_m2', 'narkose')
-    group by steg, sum_over, n_maaneder
+    group by steg, tertial
     having
-        count(*) = n_maaneder
+        count(*) = 4
         and min(fylker) = max(fylker)
-        and sum(aapen) = n_maaneder - 1
+        and sum(aapen) = 3
 ),
 
 ordnet as (
@@ -204,14 +202,18 @@ ordnet as (
         b.aapen,
         a.steg as alene,
         row_number() over (
-            partition by b.steg, b.sum_over, b.aapen
-            order by case when b.kommet_til = 0 then 1 else 0 end, b.kommet_til, b.periode
+            partition by b.steg, b.tertial, b.aapen
+            order by
+                case when b.kommet_til = 0 then 1 else 0 end,
+                b.noen_andre_ut desc,
+                b.kommet_til,
+                b.periode
         ) as nr
     from bundet as b
     left join alene as a
         on
             b.steg = a.steg
-            and b.sum_over = a.sum_over
+            and b.tertial = a.tertial
 ),
 
 aapnet as (

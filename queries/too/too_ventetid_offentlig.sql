@@ -58,7 +58,9 @@ unit = "0 nei, 1 ja"
 -- pause. Courses of an unknown county (99) have no row, but are what the nation has more than its regions: where they
 -- are few, the nation is held back. Rolling years of ended waits overlap two years and are held back altogether. A
 -- month of the nation is not shown where other counties count in it than in its tertial: its months less its regions
--- would be the figures of the county that came or went. Narkose is rare: half of the counties' tertials would have a small
+-- would be the figures of the county that came or went. How many were referred in a year is public: with those who wait
+-- before and after it, those who were assessed, or came to treatment, leave those who left the list otherwise. Where they
+-- are 1 to 4, those whose wait ended in the year are held back (too_rest). Narkose is rare: half of the counties' tertials would have a small
 -- count, so it is published for the nation alone. A4: public waits are rounded to whole weeks, half away from
 -- zero.
 with koder as (
@@ -183,7 +185,7 @@ talt as (
     from korn
 ),
 
-smaa as (
+smaa_rader as (
     select
         t.steg,
         t.populasjon,
@@ -209,6 +211,38 @@ smaa as (
             and t.pauser >= f.pauser
             and t.nr >= f.nr
     group by t.steg, t.populasjon, t.pauser, t.nivaa, t.sammenheng, t.nr
+    union all
+    select
+        r.steg,
+        'avviklet' as populasjon,
+        unnest(make_array('med', 'uten')) as pauser,
+        a.nivaa,
+        r.periode as sammenheng,
+        0 as nr,
+        r.smaa as holdes
+    from too_rest as r
+    inner join too_rad as a
+        on
+            r.omraade = a.omraade
+            and r.periodetype = a.periodetype
+            and r.periode = a.periode
+    where
+        r.steg in ('m0_m1', 'm0_m4')
+        and r.periodetype = 'aar'
+        and r.omraade <> '99'
+),
+
+smaa as (
+    select
+        steg,
+        populasjon,
+        pauser,
+        nivaa,
+        sammenheng,
+        nr,
+        max(holdes) as holdes
+    from smaa_rader
+    group by steg, populasjon, pauser, nivaa, sammenheng, nr
 ),
 
 -- What is held back for the regions is held back for all counties too: they add up to them.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::lists::Lists;
 use super::{Wait, compare, csv, geography};
 
 const SMALLEST: i64 = 5;
@@ -16,8 +17,8 @@ const MEASURES: [&str; 7] = ["n", "over_maal", "over_8", "over_26", "over_52", "
 /// A published row: column → text, absent when hidden.
 type Shown = BTreeMap<String, Option<String>>;
 
-/// What does not hold of the file at `path`, given the true waits; and how many figures are shown.
-pub fn faults(waits: &[Wait], path: &Path) -> (Vec<String>, usize) {
+/// What does not hold of the file at `path`, given the true waits and lists; and how many figures are shown.
+pub fn faults(waits: &[Wait], lists: &Lists, path: &Path) -> (Vec<String>, usize) {
     let published = read(path);
     let mut found = Vec::new();
     let mut n_shown = 0;
@@ -29,7 +30,8 @@ pub fn faults(waits: &[Wait], path: &Path) -> (Vec<String>, usize) {
     let unknown = unknown.filter(|wait| wait.steg != "narkose");
     let counties = counties(waits);
     let with = WithPauses::of(waits);
-    let groups = groups(wanted.values().copied().chain(unknown), &with);
+    let mut groups = groups(wanted.values().copied().chain(unknown), &with);
+    groups.extend(few_left(lists));
     for (key, row) in &published {
         let Some(wait) = wanted.get(key) else {
             found.push(format!("{key} is finer than D2 allows"));
@@ -136,7 +138,11 @@ fn last_month(wait: &Wait) -> String {
 }
 
 fn level(wait: &Wait) -> &str {
-    match wait.omraade.as_str() {
+    level_of(&wait.omraade)
+}
+
+fn level_of(area: &str) -> &str {
+    match area {
         // What the nation has more than its regions.
         "landet" | geography::UNKNOWN => "landet",
         area if area.starts_with("region_") => "regioner",
@@ -146,6 +152,33 @@ fn level(wait: &Wait) -> &str {
 
 fn group(wait: &Wait, level: &str, measure: &str) -> String {
     [wait.steg, wait.populasjon, wait.pauser, level, &tie(wait), measure].join(" ")
+}
+
+/// The groups of ended waits that would tell, with the year's referred and those who wait before and after it, that few left
+/// the list otherwise. The same are referred to M1 and to M4.
+fn few_left(lists: &Lists) -> BTreeSet<String> {
+    let mut left: BTreeMap<(&str, String, &str), i64> = BTreeMap::new();
+    for (key, counts) in lists {
+        let fields: Vec<&str> = key.split(' ').collect();
+        let [steg, area, "aar", year] = fields[..] else { continue };
+        if !["m0_m1", "m0_m4"].contains(&steg) || area == geography::UNKNOWN {
+            continue;
+        }
+        let rest = counts["inngaaende"] + counts["kommet_til"] - counts["naadd"] - counts["utgaaende"];
+        *left.entry((steg, area.to_owned(), year)).or_default() += rest;
+        if area != "landet" {
+            *left.entry((steg, geography::region(area).to_owned(), year)).or_default() += rest;
+        }
+    }
+    let mut found = BTreeSet::new();
+    for ((_, area, year), _) in left.iter().filter(|(_, rest)| is_small(rest.abs())) {
+        for steg in ["m0_m1", "m0_m4"] {
+            for pauses in ["med", "uten"] {
+                found.insert([steg, "avviklet", pauses, level_of(area), year, "n"].join(" "));
+            }
+        }
+    }
+    found
 }
 
 /// The groups in which a count is small.
