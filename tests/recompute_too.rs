@@ -1,4 +1,4 @@
-//! `too_ventetid`, `too_ventekurve`, `too_maaloppnaaelse` and `too_venteliste` by a second, slow route that shares no code with the pipeline: every row of every period must agree, on
+//! `too_ventetid`, `too_ventekurve`, `too_maaloppnaaelse`, `too_venteliste` and `too_fylke_status` by a second, slow route that shares no code with the pipeline: every row of every period must agree, on
 //! worlds made for their traps and on generated deliveries; and what of it is public, by D1 and D2.
 
 use std::fs;
@@ -8,7 +8,7 @@ use speil::demo::{self, Settings};
 use speil::run::ExitCode;
 
 use crate::oracle_too::world_files::{self, Count};
-use crate::oracle_too::{self, Figures, compare, csv::Month, public, world};
+use crate::oracle_too::{self, Figures, compare, csv::Month, public, status, world};
 use crate::support::{AS_OF, Root, as_csv};
 
 /// Runs the pipeline, and compares all that it publishes of waits with figures recomputed from `landing`.
@@ -26,6 +26,7 @@ fn agree_with(root: &Root, landing: &Path, as_of: &str) -> Figures {
     let (curves, goals) = (published("too_ventekurve"), published("too_maaloppnaaelse"));
     assert_none(&compare::curve_differences(&figures.curves, &curves, &goals));
     assert_none(&compare::list_differences(&figures.lists, &published("too_venteliste")));
+    assert_none(&status::differences(&figures.statuses, &published("too_fylke_status")));
     assert_none(&public::faults(&figures.waits, &figures.lists, &published("too_ventetid_offentlig")).0);
     figures
 }

@@ -28,6 +28,7 @@ pub mod lists;
 pub mod payers;
 pub mod periods;
 pub mod public;
+pub mod status;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -77,6 +78,8 @@ pub struct Figures {
     pub course_rows: Vec<course_tables::Row>,
     /// `waits` and `course_rows` of the courses that a right pays for.
     pub by_right: payers::Headline,
+    /// The table `too_fylke_status`, by county.
+    pub statuses: BTreeMap<String, status::Status>,
 }
 
 /// Recomputes everything from `landing`. `as_of` (`YYYY-MM-DD`) decides which periods are over and which are preliminary, nothing
@@ -106,6 +109,8 @@ pub fn compute(landing: &Path, as_of: &str) -> Figures {
     let waits = waits::table(&known_courses, &complete_until, &units, &periods, as_of);
     let curves = curves::table(&known_courses, &complete_until, &units, &periods, as_of);
     let lists = lists::table(&known_courses, &complete_until, &units, &periods);
+    let last_day = csv::Month(csv::Month::of(as_of).0 - 1).last_day();
+    let statuses = status::table(&known_courses, &complete_until, &units, last_day, as_of);
     let world = course_tables::World {
         complete_until: &complete_until,
         units: &units,
@@ -129,5 +134,6 @@ pub fn compute(landing: &Path, as_of: &str) -> Figures {
         lists,
         course_rows,
         by_right,
+        statuses,
     }
 }
