@@ -10,6 +10,7 @@
 #![allow(clippy::cast_precision_loss, missing_docs, unreachable_pub, reason = "test code")]
 
 mod aalen_johansen;
+mod attack_too;
 mod checks;
 mod control;
 mod counties;

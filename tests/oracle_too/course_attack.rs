@@ -81,7 +81,7 @@ const PARTS: [(&str, &str, &[&str]); 4] = [
 ];
 
 /// The groups that sources of referral are public in.
-const SOURCE_GROUPS: [(&str, &[&str]); 4] = [
+pub const SOURCE_GROUPS: [(&str, &[&str]); 4] = [
     ("gruppe_andre", &["annet", "asyl_flyktning", "ikke_oppgitt", "parorende"]),
     ("gruppe_lege_psykolog", &["fastlege", "psykolog"]),
     ("gruppe_selv", &["selv"]),

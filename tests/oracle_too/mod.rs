@@ -14,6 +14,8 @@
     reason = "test code: a panic is its way to report, counts are far below 2^52, worlds are written into temporary folders, not every test uses every part"
 )]
 
+pub mod bounds;
+pub mod cells;
 pub mod compare;
 pub mod course_attack;
 pub mod course_compare;
@@ -23,22 +25,29 @@ pub mod curves;
 mod deliveries;
 mod events;
 mod geography;
+pub mod identities;
 pub mod linear;
 pub mod lists;
+mod nested;
 pub mod payers;
 pub mod periods;
 pub mod public;
+mod public_tables;
+pub mod reduced;
 pub mod status;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_areas;
 #[cfg(test)]
+mod tests_attack;
+#[cfg(test)]
 mod tests_courses;
 #[cfg(test)]
 mod tests_waits;
 #[cfg(test)]
 mod tests_world;
+pub mod together;
 mod waits;
 pub mod world;
 mod world_courses;
