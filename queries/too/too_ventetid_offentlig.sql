@@ -219,7 +219,7 @@ smaa_rader as (
         a.nivaa,
         r.periode as sammenheng,
         0 as nr,
-        r.smaa as holdes
+        case when r.andre_ut <> 0 and abs(r.andre_ut) < $minste_antall then 1 else 0 end as holdes
     from too_rest as r
     inner join too_rad as a
         on

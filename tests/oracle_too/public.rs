@@ -155,7 +155,7 @@ fn group(wait: &Wait, level: &str, measure: &str) -> String {
 }
 
 /// The groups of ended waits that would tell, with the year's referred and those who wait before and after it, that few left
-/// the list otherwise. The same are referred to M1 and to M4.
+/// the list otherwise.
 fn few_left(lists: &Lists) -> BTreeSet<String> {
     let mut left: BTreeMap<(&str, String, &str), i64> = BTreeMap::new();
     for (key, counts) in lists {
@@ -171,11 +171,9 @@ fn few_left(lists: &Lists) -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    for ((_, area, year), _) in left.iter().filter(|(_, rest)| is_small(rest.abs())) {
-        for steg in ["m0_m1", "m0_m4"] {
-            for pauses in ["med", "uten"] {
-                found.insert([steg, "avviklet", pauses, level_of(area), year, "n"].join(" "));
-            }
+    for ((steg, area, year), _) in left.iter().filter(|(_, rest)| is_small(rest.abs())) {
+        for pauses in ["med", "uten"] {
+            found.insert([steg, "avviklet", pauses, level_of(area), year, "n"].join(" "));
         }
     }
     found
