@@ -206,7 +206,7 @@ fn verify(release: &Path) -> Result<run::ExitCode, Failure> {
 }
 
 fn check(file: &Path) -> Result<run::ExitCode, Failure> {
-    let checked = inspect::check(file)?;
+    let checked = inspect::check(file, now())?;
     for fault in &checked.faults {
         say(&fault.to_string());
     }

@@ -188,6 +188,67 @@ fn a_date_that_is_announced_too_late_ends_with_10_and_changes_nothing() {
     as_of(&root, AS_OF);
 }
 
+/// What `speil check` says; by the clock, but never by a day before the release that is shown was made.
+fn checked(root: &Root) -> (Option<i32>, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+    let output = program.arg("check").arg("--config").arg(root.path().join("speil.toml")).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_step_as_of_a_day_long_past_announces_nothing_and_check_tells_of_a_date_too_near() {
+    let root = Root::tiny();
+    configure(&root, "utgivelse = [\"2126-11-20\"]");
+    as_of(&root, "2126-11-10");
+    let calendar = || fs::read_to_string(root.path().join("offentliggjort/kalender.json")).unwrap();
+    let (before, shown) = (calendar(), root.manifest());
+    configure(&root, "utgivelse = [\"2126-11-11\", \"2126-11-20\"]");
+    for step in ["ingest", "build", "run", "plan"] {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+        let config = root.path().join("speil.toml");
+        let output = program.args([step, "--as-of", "2026-08-01", "--config"]).arg(config).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(10), "{step}: {told}");
+        assert!(told.contains("2126-11-11 was first seen on 2126-11-10"), "{step}: {told}");
+    }
+    let (code, told) = checked(&root);
+    assert_eq!(code, Some(10), "{told}");
+    assert!(told.contains("configuration: ") && told.contains("2126-11-11 was first seen on 2126-11-10"), "{told}");
+    assert_eq!((calendar(), root.manifest()), (before.clone(), shown));
+    // A step that publishes nothing notes nothing, also of a date in good time.
+    configure(&root, "utgivelse = [\"2126-11-20\", \"2127-03-01\"]");
+    let options = |steps| speil::run::Options {
+        as_of: speil::calendar::as_of("2126-11-11").unwrap(),
+        steps,
+        only: None,
+        progress: &|_| {},
+    };
+    speil::run::run(&root.config(), &options(&[speil::run::Step::Build])).unwrap();
+    assert_eq!(calendar(), before);
+    assert_eq!(checked(&root).0, Some(0));
+}
+
+#[test]
+fn public_figures_do_not_change_because_a_line_with_dates_was_lost() {
+    let root = Root::tiny();
+    let october = fs::read(root.landing(OCTOBER)).unwrap();
+    fs::remove_file(root.landing(OCTOBER)).unwrap();
+    configure(&root, "utgivelse = [\"2026-10-20\", \"2027-01-20\"]");
+    as_of(&root, "2026-10-25");
+    let before = root.release_hashes();
+    fs::write(root.landing(OCTOBER), october).unwrap();
+    configure(&root, "");
+    let failure = root.run_as_of("2026-11-10").unwrap_err();
+    let told = format!("{:#}", failure.error);
+    assert_eq!(failure.code, ExitCode::Configuration, "{told}");
+    assert!(told.contains("[product.reservasjon]: `utgivelse` is gone") && told.contains("2027-01-20"), "{told}");
+    assert_eq!(root.release_hashes(), before);
+    assert!(checked(&root).1.contains("write `utgivelse = []`"), "{}", checked(&root).1);
+    configure(&root, "utgivelse = []");
+    as_of(&root, "2026-11-10");
+    assert!(read(&root, MONTHS).contains("2026-10"));
+}
+
 #[test]
 fn a_night_with_nothing_new_leaves_the_release_and_says_so() {
     let root = Root::of_both_products();

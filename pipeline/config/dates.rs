@@ -11,6 +11,8 @@ use jiff::civil::Date;
 pub struct Dates {
     /// The dates on which public figures change, first to last; at least one.
     pub public: Option<Vec<Date>>,
+    /// `utgivelse = []`: dates that were announced are given up on purpose, and public figures change on every run.
+    pub given_up: bool,
     /// The day of the month, 1–28, on which doctors' pages change.
     pub doctors: Option<i8>,
 }
@@ -25,12 +27,13 @@ impl Dates {
         if let Some(day) = doctors {
             ensure!((1..=28).contains(&day), "`lege_dag` is {day}; write a day that every month has, 1 to 28");
         }
-        Ok(Dates { public: public.map(dates).transpose()?, doctors })
+        let given_up = public.is_some_and(<[String]>::is_empty);
+        let public = public.filter(|written| !written.is_empty()).map(dates).transpose()?;
+        Ok(Dates { public, given_up, doctors })
     }
 }
 
 fn dates(written: &[String]) -> anyhow::Result<Vec<Date>> {
-    ensure!(!written.is_empty(), "`utgivelse` names no date; leave it out to publish on every run");
     let mut dates: Vec<Date> = Vec::new();
     for text in written {
         let date = text.parse::<Date>().ok().filter(|date| date.to_string() == *text);
@@ -61,11 +64,17 @@ mod tests {
             (&["1. desember"], "is no date"),
             (&["2027-02-02", "2026-12-01"], "2026-12-01 stands after 2027-02-02"),
             (&["2026-12-01", "2026-12-01"], "write each date once"),
-            (&[], "names no date"),
         ] {
             let error = check(wrong).unwrap_err();
             assert!(error.contains(message), "{error}");
         }
+    }
+
+    #[test]
+    fn an_empty_list_says_that_dates_are_given_up_and_no_list_says_nothing() {
+        let dates = |public: Option<&[String]>| Dates::check(public, None).unwrap();
+        assert_eq!((dates(Some(&[])).public, dates(Some(&[])).given_up), (None, true));
+        assert_eq!(dates(None), Dates::default());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::fault::{Fault, Sources};
 use super::{site, sql};
@@ -14,6 +14,7 @@ use crate::contract::Contract;
 use crate::disclosure;
 use crate::embedded::{self, Files};
 use crate::export::cube::Cube;
+use crate::publish;
 use crate::run::{self, ExitCode, Failure};
 
 /// Any day: no figure is computed.
@@ -28,8 +29,9 @@ pub struct Checked {
     pub what: String,
 }
 
-/// Checks the configuration file and all that it leads to.
-pub fn check(file: &Path) -> Result<Checked, Failure> {
+/// Checks the configuration file and all that it leads to, and what of it a run at this time in Oslo would refuse because
+/// of what is published already.
+pub fn check(file: &Path, now: DateTime) -> Result<Checked, Failure> {
     let name = file.display().to_string();
     let mut sources = Sources::new();
     let text = crate::disk::read_text(file).map_err(super::fail(ExitCode::Configuration))?;
@@ -60,6 +62,8 @@ pub fn check(file: &Path) -> Result<Checked, Failure> {
             faults.extend(declared.iter().map(|error| Fault::told(error, "declared", &sources)));
             let disclosed = disclosure::demand(&planned.models, &contracts);
             faults.extend(disclosed.err().map(|error| Fault::told(&error, "disclosure", &sources)));
+            let announced = publish::check_announced(&config, now).map_err(|error| error.context(name.clone()));
+            faults.extend(announced.err().map(|error| Fault::told(&error, "configuration", &sources)));
             let cubes = Cube::all(&queries, &planned.models.ordered.iter().collect::<Vec<_>>());
             faults.extend(cubes.err().map(|error| Fault::told(&error, "cube", &sources)));
         }

@@ -4,7 +4,7 @@
 //! Knows dates and what a release says that it shows; nothing of tables.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use jiff::ToSpan;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, Shown};
 use super::public::History;
+use super::release::Releases;
 use crate::config::{Config, NOTICE};
 use crate::disk;
 
@@ -144,12 +145,34 @@ fn shown(product: &str, tree: &str, before: Option<&Manifest>) -> Option<Shown> 
 #[serde(transparent)]
 struct Calendar(BTreeMap<String, BTreeMap<String, String>>);
 
-/// Keeps in `offentliggjort/kalender.json` when each date of publication was first seen, and refuses one that is seen
-/// too late (`utgivelse_varsel_maaneder`). The dates of a product's first configuration are taken as announced before.
+/// Keeps in `offentliggjort/kalender.json` when each date of publication was first seen, and refuses what
+/// [`check_announced`] does. For runs that publish: what another step has seen, nobody was told of.
 pub fn announce(config: &Config, as_of: DateTime) -> anyhow::Result<()> {
-    let place = config.root.join(super::public::FOLDER).join("kalender.json");
-    let mut calendar = read(&place)?;
+    let place = place(config);
+    let (calendar, changed) = announced(config, as_of, read(&place)?)?;
+    if changed {
+        let text = serde_json::to_string_pretty(&calendar).context("writing the calendar")? + "\n";
+        disk::commit(&place, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Refuses a date of publication that is seen too late (`utgivelse_varsel_maaneder`), and dates that are taken away
+/// without a word. The dates of a product's first configuration are taken as announced before. Writes nothing.
+pub fn check_announced(config: &Config, as_of: DateTime) -> anyhow::Result<()> {
+    announced(config, as_of, read(&place(config))?).map(drop)
+}
+
+fn place(config: &Config) -> PathBuf {
+    config.root.join(super::public::FOLDER).join("kalender.json")
+}
+
+/// The calendar with the dates of the configuration, and whether it had not all of them.
+fn announced(config: &Config, as_of: DateTime, mut calendar: Calendar) -> anyhow::Result<(Calendar, bool)> {
+    let place = place(config);
     let history = History::load(&config.root)?;
+    let today = seen_on(config, as_of);
+    given_up(config, &calendar)?;
     let mut changed = false;
     for (name, product) in &config.products {
         let Some(dates) = &product.dates.public else { continue };
@@ -165,19 +188,37 @@ pub fn announce(config: &Config, as_of: DateTime) -> anyhow::Result<()> {
             if seen.contains_key(&date.to_string()) {
                 continue;
             }
-            let earliest = as_of.date().saturating_add(jiff::Span::new().try_months(notice).context(NOTICE)?);
+            let earliest = today.saturating_add(jiff::Span::new().try_months(notice).context(NOTICE)?);
             ensure!(
                 is_first || *date >= earliest,
-                "[product.{name}] `utgivelse`: {date} was first seen on {}, and a date is announced at least {notice} \
-                 months before (`{NOTICE}`); take it out, or write {earliest} or a later one",
-                as_of.date()
+                "[product.{name}] `utgivelse`: {date} was first seen on {today}, and a date is announced at least {notice} \
+                 months before (`{NOTICE}`); take it out, or write {earliest} or a later one"
             );
-            changed |= seen.insert(date.to_string(), as_of.date().to_string()).is_none();
+            changed |= seen.insert(date.to_string(), today.to_string()).is_none();
         }
     }
-    if changed {
-        let text = serde_json::to_string_pretty(&calendar).context("writing the calendar")? + "\n";
-        disk::commit(&place, text.as_bytes())?;
+    Ok((calendar, changed))
+}
+
+/// The day on which a date counts as seen: the run's, but not one before the release that is shown was made. Else a run
+/// as of a day long past would announce tomorrow's figures in good time.
+fn seen_on(config: &Config, as_of: DateTime) -> Date {
+    let shown = Releases::at(&config.root).current().and_then(|release| Manifest::load(&release).ok().flatten());
+    let made = shown.and_then(|manifest| manifest.as_of.parse().ok());
+    made.map_or(as_of.date(), |made: Date| made.max(as_of.date()))
+}
+
+/// A product that had dates and has no `utgivelse` any more would change its public figures tonight, perhaps because a
+/// line was lost: it must say that it has given them up.
+fn given_up(config: &Config, calendar: &Calendar) -> anyhow::Result<()> {
+    for (name, seen) in &calendar.0 {
+        let dates = config.product(name).dates;
+        let last = seen.keys().next_back().map_or("", String::as_str);
+        ensure!(
+            dates.public.is_some() || dates.given_up,
+            "[product.{name}]: `utgivelse` is gone, though dates were announced, the last of them {last}; without it public \
+             figures change tonight. Put the dates back, or write `utgivelse = []` if they are to change on every run"
+        );
     }
     Ok(())
 }
@@ -282,7 +323,11 @@ mod tests {
         let announce = |dates: &str, as_of: &str| {
             let file = root.path().join("speil.toml");
             disk::write(&file, format!("root = \".\"\n[product.too]\nutgivelse = [{dates}]\n").as_bytes()).unwrap();
-            announce(&Config::load(&file).unwrap(), at(as_of)).map_err(|error| error.to_string())
+            let config = Config::load(&file).unwrap();
+            let checked = check_announced(&config, at(as_of)).map_err(|error| error.to_string());
+            let announced = announce(&config, at(as_of)).map_err(|error| error.to_string());
+            assert_eq!(checked, announced);
+            announced
         };
         // The first configuration's may be near.
         assert_eq!(announce("\"2026-12-01\"", "2026-11-20"), Ok(()));
@@ -294,5 +339,39 @@ mod tests {
         assert_eq!(announce("\"2026-12-01\", \"2027-02-21\"", "2027-02-20"), Ok(()));
         // A date that has passed cannot be announced.
         assert!(announce("\"2027-01-05\", \"2027-02-21\"", "2027-02-20").is_err());
+    }
+
+    #[test]
+    fn a_date_is_seen_no_earlier_than_the_release_that_is_shown_was_made() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("speil.toml");
+        let config = |dates: &str| {
+            disk::write(&file, format!("root = \".\"\n[product.too]\nutgivelse = [{dates}]\n").as_bytes()).unwrap();
+            Config::load(&file).unwrap()
+        };
+        announce(&config("\"2026-12-01\""), at("2026-11-20")).unwrap();
+        let shown = release("2026-11-20", None);
+        disk::write(&root.path().join("releases/r/manifest.json"), shown.to_json().unwrap().as_bytes()).unwrap();
+        std::os::unix::fs::symlink("r", root.path().join("releases/current")).unwrap();
+        let with_tomorrow = config("\"2026-11-21\", \"2026-12-01\"");
+        let error = announce(&with_tomorrow, at("2026-08-01")).unwrap_err().to_string();
+        assert!(error.contains("2026-11-21 was first seen on 2026-11-20"), "{error}");
+    }
+
+    #[test]
+    fn dates_are_not_lost_without_a_word() {
+        let root = tempfile::tempdir().unwrap();
+        let announce = |keys: &str| {
+            let file = root.path().join("speil.toml");
+            disk::write(&file, format!("root = \".\"\n[product.too]\n{keys}\n").as_bytes()).unwrap();
+            announce(&Config::load(&file).unwrap(), at("2026-11-20")).map_err(|error| error.to_string())
+        };
+        assert_eq!(announce(""), Ok(()));
+        assert_eq!(announce("utgivelse = [\"2026-12-01\", \"2027-02-02\"]"), Ok(()));
+        let error = announce("").unwrap_err();
+        assert!(error.contains("the last of them 2027-02-02") && error.contains("write `utgivelse = []`"), "{error}");
+        assert_eq!(announce("utgivelse = []"), Ok(()));
+        // They are no first dates when they come back.
+        assert!(announce("utgivelse = [\"2027-01-05\"]").is_err());
     }
 }

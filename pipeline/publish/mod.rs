@@ -35,7 +35,7 @@ use anyhow::Context;
 use arrow::array::RecordBatch;
 use jiff::civil::DateTime;
 
-pub use dates::{announce, falls_due, waits};
+pub use dates::{announce, check_announced, falls_due, waits};
 pub(crate) use erased::tombstones;
 pub use erased::{bury, told as erased};
 pub use made::Making;

@@ -55,7 +55,9 @@ impl<'a> Night<'a> {
             workshop.check_product(options.only).or_exit(ExitCode::Usage)?;
             // Whether new figures give something away cannot be told without what was public.
             publish::releases_of_dates(&config.root).or_exit(ExitCode::Disclosure)?;
-            publish::announce(config, options.as_of).or_exit(ExitCode::Configuration)?;
+            let publishes = options.steps.contains(&Step::Publish);
+            let announce = if publishes { publish::announce } else { publish::check_announced };
+            announce(config, options.as_of).or_exit(ExitCode::Configuration)?;
             for folder in FOR_THE_OWNER {
                 disk::keep_to_owner(&config.root.join(folder)).or_exit(ExitCode::TryAgain)?;
             }

@@ -77,6 +77,7 @@ pub fn plan(config: &Config, as_of: DateTime, only: Option<&str>) -> Result<Plan
     let contracts = Contract::embedded().or_exit(ExitCode::Configuration)?;
     let workshop = Workshop::beside(config, &contracts, as_of.date()).or_exit(ExitCode::Configuration)?;
     workshop.check_product(only).or_exit(ExitCode::Usage)?;
+    publish::check_announced(config, as_of).or_exit(ExitCode::Configuration)?;
     let state = State::load(&config.root.join("state.json")).map_err(|error| damaged_state(config, error))?;
     let delivered = fetch::delivered(config, jiff::Timestamp::now()).or_exit(ExitCode::TryAgain)?;
     let asked = workshop.asked(only);
