@@ -181,7 +181,9 @@ impl Config {
     pub fn check_names(&self, sources: &BTreeSet<String>, products: &BTreeSet<String>) -> anyhow::Result<()> {
         let named = |kind, names: Vec<&String>, known| self.check_kind(kind, names, known);
         named("source", self.sources.keys().collect(), sources)?;
-        named("product", self.products.keys().collect(), products)
+        // One that is ended may be known to nobody any more.
+        let on = self.products.iter().filter(|(_, product)| !product.ended);
+        named("product", on.map(|(name, _)| name).collect(), products)
     }
 
     fn check_kind(&self, kind: &str, names: Vec<&String>, known: &BTreeSet<String>) -> anyhow::Result<()> {
@@ -208,6 +210,31 @@ impl Config {
             missing.join("], [source.")
         );
         Ok(())
+    }
+
+    /// A product that readers have seen is configured, or ended on purpose: a section that was lost must not end it.
+    pub fn lost(&self, product: &str, sources: &[&str]) -> anyhow::Error {
+        let sources = match sources {
+            [] => "the sources that it is made from".to_owned(),
+            sources => format!("[source.{}]", sources.join("], [source.")),
+        };
+        anyhow::anyhow!(
+            "{}: the release that is shown has product {product}, and nothing here switches it on any more; put {sources} \
+             back, or end it on purpose with `av = true` below [product.{product}]",
+            self.file
+        )
+    }
+
+    /// A product that is ended has no source of its own, which would be taken in for nobody.
+    pub fn check_ended(&self, product: &str, own: &[&str]) -> anyhow::Result<()> {
+        let left = own.iter().find(|source| self.product(product).ended && self.sources.contains_key(**source));
+        left.map_or(Ok(()), |source| {
+            anyhow::bail!(
+                "{}: `av = true` ends {product}, and [source.{source}] is still there; take its sources out, or take \
+                 `av` out",
+                self.at("product", product)
+            )
+        })
     }
 
     /// `file:line` of the first table of a kind and name, of the file alone when it is written in another way.
@@ -290,6 +317,22 @@ mod tests {
             check(&wrong).unwrap_err(),
             "speil.toml:4: there is no product `reservasjn`; the nearest is `reservasjon`"
         );
+    }
+
+    #[test]
+    fn a_product_that_is_ended_may_be_unknown_and_has_no_sources() {
+        let ended = "root = \".\"\n[product.p]\nav = true\n";
+        let config = parse(ended).unwrap();
+        assert!(config.product("p").ended && !config.product("q").ended);
+        config.check_names(&BTreeSet::new(), &BTreeSet::new()).unwrap();
+        assert!(config.check_ended("p", &["lege"]).is_ok());
+        let config = parse(&format!("{ended}[source.lege]\nurl = \"x\"\n")).unwrap();
+        let error = config.check_ended("p", &["fest", "lege"]).unwrap_err().to_string();
+        assert_eq!(
+            error.split(" is still there").next().unwrap(),
+            "speil.toml:2: `av = true` ends p, and [source.lege]"
+        );
+        assert!(config.check_ended("q", &["lege"]).is_ok());
     }
 
     #[test]

@@ -39,7 +39,7 @@ use night::{Night, damaged_state};
 pub use plan::{Pages, Plan, Planned, plan};
 pub use status::Status;
 pub(crate) use status_page::{FILE as STATUS_PAGE, check as check_status_page};
-pub(crate) use workshop::{check_config, parse_model, parse_models, planning_parameters, source_schemas};
+pub(crate) use workshop::{check_config, check_lost, parse_model, parse_models, planning_parameters, source_schemas};
 
 /// What a run is asked to do.
 pub struct Options<'a> {

@@ -225,3 +225,62 @@ fn when_both_products_fail_nothing_is_published() {
     assert!(outcome.published.is_none());
     assert_eq!((fs::read_link(root.current()).unwrap(), root.release_hashes()), (link, hashes));
 }
+
+/// `speil.toml` without the tables whose headings begin so, and with more at its end.
+fn configuration(root: &Root, without: &[&str], more: &str) {
+    let file = root.path().join("speil.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let mut kept = String::new();
+    let mut keeps = true;
+    for line in text.lines() {
+        if line.starts_with('[') {
+            keeps = !without.iter().any(|heading| line.starts_with(heading));
+        }
+        if keeps {
+            kept += &format!("{line}\n");
+        }
+    }
+    fs::write(file, kept + more).unwrap();
+}
+
+#[test]
+fn a_product_whose_sections_were_lost_ends_with_10_and_goes_only_when_somebody_says_so() {
+    let root = Root::of_both_products();
+    root.run_to(ExitCode::Done);
+    let before = root.release_hashes();
+    let whole = fs::read_to_string(root.path().join("speil.toml")).unwrap();
+    let refused = |words: &[&str]| {
+        for command in ["run", "plan", "build"] {
+            let output = root.output(&[command]);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(10), "{command}: {told}");
+            assert!(words.iter().all(|word| told.contains(word)), "{command}: {told}");
+        }
+        let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_speil"));
+        let output = check.arg("check").arg("--config").arg(root.path().join("speil.toml")).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(10), "{told}");
+        assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        assert_eq!(root.release_hashes(), before);
+    };
+    configuration(&root, &["["], "");
+    refused(&["has product reservasjon, and nothing here switches it on", "av = true"]);
+    fs::write(root.path().join("speil.toml"), &whole).unwrap();
+    let of_too = ["[source.too_hendelse", "[source.too_leveranse", "[source.enhet", "[product.too"];
+    configuration(&root, &of_too, "");
+    refused(&["has product too,", "[source.too_hendelse]", "below [product.too]"]);
+    fs::write(root.path().join("speil.toml"), format!("{whole}\n[product.too]\nav = true\n")).unwrap();
+    refused(&["`av = true` ends too, and [source.", "is still there"]);
+    configuration(&root, &["["], "[product.too]\nav = true\n[product.reservasjon]\nav = true\n");
+    refused(&["every product is ended"]);
+
+    fs::write(root.path().join("speil.toml"), &whole).unwrap();
+    configuration(&root, &of_too, "\n[product.too]\nav = true\n");
+    root.run_to(ExitCode::Done);
+    assert!(!root.current().join(TOO_PAGE).exists() && root.current().join(RESERVASJON_PAGE).exists());
+    assert!(!root.manifest().products.contains_key("too"));
+    assert_eq!(speil::publish::verify(&root.current()).unwrap(), []);
+    // It is known no more.
+    configuration(&root, &["[product.too"], "");
+    root.run_to(ExitCode::Done);
+}

@@ -17,6 +17,8 @@ pub struct Product {
     pub thresholds: BTreeMap<String, i64>,
     /// When its figures change for their readers.
     pub dates: Dates,
+    /// `av = true`: it is ended on purpose, and goes out of the next release.
+    pub ended: bool,
     /// What allows it, as it is printed with its figures; a product that needs one is off without it.
     pub legal_basis: Option<String>,
     /// The key that events for KPR are encrypted to, as written; absent = none are handed over.
@@ -78,6 +80,7 @@ pub(super) struct WrittenProduct {
     terskler: BTreeMap<String, i64>,
     utgivelse: Option<Vec<String>>,
     lege_dag: Option<i8>,
+    av: bool,
     rettsgrunnlag: Option<String>,
     kpr_nokkel: Option<String>,
 }
@@ -88,6 +91,7 @@ impl Default for Product {
             paragraphs: BLUE_PRESCRIPTION.to_vec(),
             thresholds: THRESHOLDS.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
             dates: Dates::default(),
+            ended: false,
             legal_basis: None,
             kpr_key: None,
         }
@@ -102,7 +106,8 @@ impl WrittenProduct {
             legal_basis.as_ref().is_none_or(|basis| !basis.is_empty() && !basis.contains('\n')),
             "`rettsgrunnlag` is one line that says what allows the product; take the key out to leave the product off"
         );
-        let mut product = Product { dates, legal_basis, kpr_key: self.kpr_nokkel, ..Product::default() };
+        let mut product =
+            Product { dates, ended: self.av, legal_basis, kpr_key: self.kpr_nokkel, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

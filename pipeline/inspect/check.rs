@@ -56,7 +56,9 @@ pub fn check(file: &Path, now: DateTime) -> Result<Checked, Failure> {
         faults.extend(configured(&config, &name, &contracts, &planned, &sources));
         // What a run would refuse as well; told when nothing above explains it.
         if faults.is_empty() {
-            let complete = run::check_config(&config, &planned.models.ordered, &contracts);
+            let models = &planned.models.ordered;
+            let complete = run::check_config(&config, models, &contracts)
+                .and_then(|()| run::check_lost(&config, models, &contracts));
             faults.extend(complete.err().map(|error| Fault::told(&error, "configuration", &sources)));
             let declared = crate::check::faults(&planned.models, &contracts);
             faults.extend(declared.iter().map(|error| Fault::told(error, "declared", &sources)));
@@ -64,7 +66,7 @@ pub fn check(file: &Path, now: DateTime) -> Result<Checked, Failure> {
             faults.extend(disclosed.err().map(|error| Fault::told(&error, "disclosure", &sources)));
             let announced = publish::check_announced(&config, now).map_err(|error| error.context(name.clone()));
             faults.extend(announced.err().map(|error| Fault::told(&error, "configuration", &sources)));
-            let cubes = Cube::all(&queries, &planned.models.ordered.iter().collect::<Vec<_>>());
+            let cubes = Cube::all(&queries, &models.iter().collect::<Vec<_>>());
             faults.extend(cubes.err().map(|error| Fault::told(&error, "cube", &sources)));
         }
     }

@@ -215,7 +215,7 @@ fn given_up(config: &Config, calendar: &Calendar) -> anyhow::Result<()> {
         let dates = config.product(name).dates;
         let last = seen.keys().next_back().map_or("", String::as_str);
         ensure!(
-            dates.public.is_some() || dates.given_up,
+            dates.public.is_some() || dates.given_up || config.product(name).ended,
             "[product.{name}]: `utgivelse` is gone, though dates were announced, the last of them {last}; without it public \
              figures change tonight. Put the dates back, or write `utgivelse = []` if they are to change on every run"
         );

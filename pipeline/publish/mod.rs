@@ -40,7 +40,7 @@ pub(crate) use erased::tombstones;
 pub use erased::{bury, told as erased};
 pub use made::Making;
 pub use manifest::{Erased, File, MANIFEST, Manifest, Product, Shown};
-pub use older::computed;
+pub use older::{computed, known_products};
 pub(crate) use outbox::FOLDER as OUTBOX_FOLDER;
 pub(crate) use public::FOLDER as PUBLIC_FOLDER;
 pub use public::releases_of_dates;

@@ -4,12 +4,14 @@
 //! Its own pages and files are carried as they are; see `site` and `mod`. Knows no reason for the failure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use jiff::civil::Date;
 
 use super::manifest::Manifest;
+use super::public::History;
 use super::release::Releases;
 use super::{Publisher, site};
 use crate::check::{Made, Shown, ShownTable};
@@ -25,6 +27,16 @@ pub fn computed(releases: &Releases) -> Option<Shown> {
     let waiting: Vec<(String, ShownTable)> = computed.tables.iter().filter_map(waiting).collect();
     computed.tables.extend(waiting);
     Some(computed)
+}
+
+/// The products that readers have seen: those of the release that is shown, or where its manifest cannot be read those
+/// whose figures have been public.
+pub fn known_products(root: &Path) -> BTreeSet<String> {
+    let shown = Releases::at(root).current().and_then(|release| Manifest::load(&release).ok().flatten());
+    match shown {
+        Some(manifest) => manifest.products.into_keys().collect(),
+        None => History::load(root).map(|history| history.products()).unwrap_or_default(),
+    }
 }
 
 /// Begins the names of tables that wait for their date.

@@ -103,6 +103,12 @@ impl History {
         Ok(History { folder, tonight: index.switches.len(), index, changed: false })
     }
 
+    /// The products that have ever shown figures to the public.
+    pub(super) fn products(&self) -> BTreeSet<String> {
+        let shown = self.index.switches.iter().filter(|switch| switch.shown);
+        shown.map(|switch| switch.product.clone()).collect()
+    }
+
     /// The switch whose tables are public now: the last that was shown.
     pub(super) fn last(&self, product: &str) -> Option<&Switch> {
         self.index.switches.iter().rev().find(|switch| switch.product == product && switch.shown)

@@ -70,7 +70,9 @@ impl Workshop {
         let queries = embedded::queries(config)?;
         let parsed = parse_models(&queries)?;
         check_config(config, &parsed, contracts)?;
-        let parsed = switched_on(parsed, config, contracts);
+        check_lost(config, &parsed, contracts)?;
+        let on = switched_on(&parsed, config, contracts);
+        let parsed: Vec<Model> = parsed.into_iter().filter(|model| on.contains(&model.product)).collect();
         let parameters = planning_parameters(config, &parsed, as_of);
         let models = Models::plan(parsed, &sources, &parameters, &engine, &lake)?;
         check::faults(&models, contracts).into_iter().next().map_or(Ok(()), Err)?;
@@ -251,23 +253,22 @@ pub(crate) fn source_schemas(contracts: &[Contract]) -> BTreeMap<String, arrow::
     schemas
 }
 
-/// The models of the products that are on. A product is off when it reads delivered tables and none of the sources that
-/// it needs is configured, when it needs a legal basis and none is named, and when one that it is built on is off: it then
-/// has no tables and no pages.
-fn switched_on(models: Vec<Model>, config: &Config, contracts: &[Contract]) -> Vec<Model> {
+/// The products that are on, and what they share. A product is off when it reads delivered tables and none of the sources
+/// that it needs is configured, when it needs a legal basis and none is named, when it is ended, and when one that it is
+/// built on is off: it then has no tables and no pages.
+fn switched_on(models: &[Model], config: &Config, contracts: &[Contract]) -> BTreeSet<String> {
     let mut configured: BTreeMap<&str, bool> = BTreeMap::new();
     for contract in contracts {
         let is = !contract.optional && config.sources.contains_key(&contract.source);
         configured.extend(contract.tables.iter().map(|table| (table.name.as_str(), is)));
     }
     let mut on: BTreeMap<String, bool> = BTreeMap::new();
-    for model in &models {
+    for model in models {
         for is in model.reads.iter().filter_map(|name| configured.get(name.as_str())) {
             *on.entry(model.product.clone()).or_default() |= is;
         }
     }
-    let allowed = |model: &Model| !model.needs_legal_basis || config.product(&model.product).legal_basis.is_some();
-    for model in models.iter().filter(|model| !allowed(model)) {
+    for model in models.iter().filter(|model| is_off_on_purpose(model, config)) {
         on.insert(model.product.clone(), false);
     }
     let is_on = |on: &BTreeMap<String, bool>, product: &str| on.get(product).copied().unwrap_or(true);
@@ -277,7 +278,36 @@ fn switched_on(models: Vec<Model>, config: &Config, contracts: &[Contract]) -> V
     {
         on.insert(built_on_it.product.clone(), false);
     }
-    models.into_iter().filter(|model| is_on(&on, &model.product)).collect()
+    models.iter().map(|model| model.product.clone()).filter(|product| is_on(&on, product)).collect()
+}
+
+/// Whether somebody said so: the product is ended, or nothing is named that allows it.
+fn is_off_on_purpose(model: &Model, config: &Config) -> bool {
+    let product = config.product(&model.product);
+    product.ended || (model.needs_legal_basis && product.legal_basis.is_none())
+}
+
+/// A product that the shown release has is on, or off on purpose, as one is that is built on such a product. Else a
+/// configuration that lost its sections would let figures vanish, or stand still for ever, with 0 each night.
+pub(crate) fn check_lost(config: &Config, models: &[Model], contracts: &[Contract]) -> anyhow::Result<()> {
+    let known = publish::known_products(&config.root);
+    let on = switched_on(models, config, contracts);
+    let mut on_purpose: BTreeSet<&str> =
+        known.iter().map(String::as_str).filter(|product| config.product(product).ended).collect();
+    on_purpose.extend(models.iter().filter(|model| is_off_on_purpose(model, config)).map(|model| &*model.product));
+    let built_on = models.iter().filter(|model| model.products_read.iter().any(|read| on_purpose.contains(&**read)));
+    on_purpose.extend(built_on.map(|model| &*model.product).collect::<Vec<_>>());
+    let is_lost = |product: &&String| !on.contains(*product) && !on_purpose.contains(product.as_str());
+    if let Some(product) = known.iter().find(is_lost) {
+        let own = contracts.iter().filter(|contract| contract.product == *product && !contract.optional);
+        return Err(config.lost(product, &own.map(|contract| &*contract.source).collect::<Vec<_>>()));
+    }
+    ensure!(
+        known.is_empty() || on.iter().any(|product| product != SHARED),
+        "every product is ended, so that no release can be made and the one that is shown stays; take it away at the web \
+         server, and stop the timers"
+    );
+    Ok(())
 }
 
 /// Every model file, read on its own.
@@ -312,6 +342,8 @@ pub(crate) fn check_config(config: &Config, models: &[Model], contracts: &[Contr
         let required = contracts.iter().filter(|contract| !contract.optional);
         let needed = required.filter(|contract| contract.tables.iter().any(|table| read.contains(&table.name)));
         config.check_complete(product, &needed.map(|contract| contract.source.clone()).collect())?;
+        let of_product = contracts.iter().filter(|contract| contract.product == product && !contract.optional);
+        config.check_ended(product, &of_product.map(|contract| &*contract.source).collect::<Vec<_>>())?;
     }
     Ok(())
 }
