@@ -4,6 +4,7 @@
 //! moment ago is looked at twice; when it has changed in between it is left for the next run. That is all that can be
 //! told from outside: whoever delivers should write under such a name and rename. Knows no contract.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -33,6 +34,25 @@ pub(super) fn matching(base: &Path, url: &str) -> anyhow::Result<(Vec<PathBuf>, 
     }
     files.sort();
     Ok((files, unlisted))
+}
+
+/// The folder of a glob's files, as far as no pattern names it.
+pub(super) fn folder(base: &Path, url: &str) -> PathBuf {
+    let parts: Vec<&str> = url.split('/').collect();
+    let is_plain = |part: &&&str| !part.contains(['*', '?', '[']);
+    let plain = parts[..parts.len() - 1].iter().take_while(is_plain).copied().collect::<Vec<_>>().join("/");
+    match plain.is_empty() && url.starts_with('/') {
+        true => PathBuf::from("/"),
+        false => base.join(plain),
+    }
+}
+
+/// Whether there is no such folder. One that may not be looked at is there.
+pub(super) fn is_missing(folder: &Path) -> bool {
+    std::fs::metadata(folder).map_or_else(
+        |error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        |found| !found.is_dir(),
+    )
 }
 
 /// The files among these that are being written. Waits `settle` at the most, and only when a file was changed less than
@@ -71,6 +91,19 @@ mod tests {
         }
         disk::create_folder(&base.join("u_folder")).unwrap();
         assert_eq!(matching(&base, "*").unwrap().0, [base.join("u_1.csv")]);
+    }
+
+    #[test]
+    fn the_folder_of_a_glob_ends_where_its_pattern_begins() {
+        let of = |url: &str| folder(Path::new("/etc/speil"), url).display().to_string();
+        assert_eq!(of("landing/lege/lege_*"), "/etc/speil/landing/lege");
+        assert_eq!(of("/srv/levert/*/utlevering_*"), "/srv/levert");
+        assert_eq!(of("/srv/a/b.csv"), "/srv/a");
+        assert_eq!((of("*.csv").trim_end_matches('/'), &*of("/*.csv")), ("/etc/speil", "/"));
+        let there = tempfile::tempdir().unwrap();
+        disk::write(&there.path().join("file"), b"x").unwrap();
+        let missing = ["", "file", "file/below", "gone"].map(|name| is_missing(&there.path().join(name)));
+        assert_eq!(missing, [false, true, true, true]);
     }
 
     #[test]

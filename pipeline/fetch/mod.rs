@@ -50,10 +50,10 @@ pub struct Fetch<'a> {
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
 
-/// What fetching did, by source. Sources of local files are not in it.
+/// What fetching did, by source.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// One entry per source that is fetched.
+    /// One entry per source that is fetched, and per source of local files that there is something to say of.
     pub sources: BTreeMap<String, Fetched>,
 }
 
@@ -75,12 +75,14 @@ pub struct Fetched {
     pub absent: Vec<String>,
     /// What was not fetched though it should have been.
     pub failed: Vec<Failed>,
+    /// What stops nothing and somebody should look at.
+    pub notes: Vec<String>,
 }
 
 /// A file that was not fetched.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// Its address, without a query.
+    /// Its address, without a query; of local files, their glob.
     pub what: String,
     /// Why, and what to do.
     pub reason: String,
@@ -107,9 +109,39 @@ pub fn bring(fetch: &Fetch<'_>) -> Report {
             Ok(fetched) => (source, fetched),
             Err(panic) => std::panic::resume_unwind(panic),
         };
-        started.into_iter().map(whole).collect()
+        started.into_iter().map(whole).collect::<BTreeMap<_, _>>()
     });
-    Report { sources }
+    let mut report = Report { sources };
+    for contract in fetch.contracts.iter().filter(asked_for) {
+        let looked = look_for(fetch, &contract.source).filter(|looked| *looked != Fetched::default());
+        report.sources.extend(looked.map(|looked| (contract.source.clone(), looked)));
+    }
+    report
+}
+
+/// Where a source of local files has delivered before, its folder must be there: an unmounted share would otherwise look
+/// like a sender with nothing to say. The sender may empty it, since what was taken in is kept; that is told.
+fn look_for(fetch: &Fetch<'_>, source: &str) -> Option<Fetched> {
+    let glob = fetch.config.sources.get(source)?.files.as_ref()?;
+    fetch.state.deliveries.get(source).filter(|deliveries| !deliveries.is_empty())?;
+    let folder = local::folder(&fetch.config.base, glob);
+    let mut fetched = Fetched::default();
+    if local::is_missing(&folder) {
+        let reason = format!(
+            "there is no folder {}; is its disk mounted, was it renamed or removed? Put it back, or mend `url` of \
+             [source.{source}]. What was delivered before stands",
+            folder.display()
+        );
+        tracing::warn!(source, "{reason}");
+        fetched.failed.push(Failed { what: glob.clone(), reason });
+    } else if local::matching(&fetch.config.base, glob).is_ok_and(|(files, errors)| (files.len() + errors.len()) == 0) {
+        fetched.notes.push(format!(
+            "no file matches {glob}, where there were deliveries before. Has the sender tidied up? Then all is well. Else \
+             look whether {} is mounted, and mend `url` of [source.{source}]",
+            folder.display()
+        ));
+    }
+    Some(fetched)
 }
 
 /// A source's addresses one after the other: they share a landing folder.

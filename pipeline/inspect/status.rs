@@ -113,6 +113,9 @@ fn source(text: &mut String, name: &str, status: &SourceStatus) {
         let since = failed.since.map_or("?".to_owned(), oslo);
         line(text, format_args!("    not fetched since {since}: {}: {}", failed.what, failed.reason));
     }
+    for note in &status.notes {
+        line(text, format_args!("    to look at: {note}"));
+    }
     for refused in &status.refused {
         let since = refused.since.map_or("?".to_owned(), oslo);
         line(text, format_args!("    refused since {since}: {}: {}", refused.file, refused.reason));

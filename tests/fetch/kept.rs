@@ -96,3 +96,36 @@ fn who_is_advised_to_rebuild_is_told_which_deliveries_are_not_there_any_more() {
         "{told}"
     );
 }
+
+#[test]
+fn a_folder_that_is_gone_is_a_source_that_was_not_fetched_and_an_empty_one_is_told_of() {
+    let (root, elsewhere) = delivered_elsewhere();
+    root.run_to(ExitCode::Done);
+    let before = (root.release_hashes(), root.state());
+    let away = elsewhere.path().with_extension("unmounted");
+    fs::rename(elsewhere.path(), &away).unwrap();
+    let outcome = root.run_to(ExitCode::TryAgain);
+    let failed: Vec<_> = outcome.fetched.failed().collect();
+    let [(source, failed)] = failed.as_slice() else { panic!("{failed:?}") };
+    assert!(*source == "utlevering" && failed.reason.contains("is its disk mounted"), "{failed:?}");
+    assert_eq!((root.release_hashes(), root.state()), before);
+    let status = speil::run::Status::read(&root.config()).unwrap();
+    assert_eq!(status.sources["utlevering"].level, "ikke_hentet");
+    let words = speil::inspect::in_words(&status);
+    assert!(words.contains("not fetched since") && words.contains("What was delivered before stands"), "{words}");
+    assert!(status.runs[0].not_fetched.contains_key("utlevering"));
+
+    // Empty: the sender may have tidied up.
+    fs::create_dir(elsewhere.path()).unwrap();
+    root.run_to(ExitCode::Done);
+    assert_eq!((root.release_hashes(), root.state()), before);
+    let status = speil::run::Status::read(&root.config()).unwrap();
+    assert_eq!(status.sources["utlevering"].level, "i_bruk");
+    let words = speil::inspect::in_words(&status);
+    assert!(words.contains("to look at: no file matches") && words.contains("Has the sender tidied up?"), "{words}");
+    fs::remove_dir(elsewhere.path()).unwrap();
+    fs::rename(&away, elsewhere.path()).unwrap();
+    root.run_to(ExitCode::Done);
+    let status = speil::run::Status::read(&root.config()).unwrap();
+    assert!(status.sources["utlevering"].notes.is_empty());
+}

@@ -186,6 +186,9 @@ pub(crate) struct Fetched {
     /// Months that the server does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) absent: Vec<String>,
+    /// What stops nothing and somebody should look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// Address → why it could not be fetched.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) failed: BTreeMap<String, String>,
@@ -262,6 +265,7 @@ impl Facts {
 
     /// What was fetched, and what was not.
     pub(crate) fn fetched(&mut self, report: &fetch::Report) {
+            notes: fetched.notes.iter().map(|note| reduced(note)).collect(),
         let fetched = |fetched: &fetch::Fetched| Fetched {
             new: fetched.new.iter().map(|name| reduced(name)).collect(),
             n_unchanged: fetched.unchanged.len(),

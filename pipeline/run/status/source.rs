@@ -33,6 +33,8 @@ pub struct SourceStatus {
     pub refused: Vec<RefusedDelivery>,
     /// What the last run that fetched could not fetch.
     pub not_fetched: Vec<NotFetched>,
+    /// What that run found that stops nothing and somebody should look at: a folder where there were deliveries is empty.
+    pub notes: Vec<String>,
 }
 
 /// A delivery in force. What the ledger no longer tells is absent.
@@ -159,6 +161,9 @@ fn of(
     status.last = deliveries.pop();
     status.refused = refused(&contract.source, ledger);
     status.not_fetched = not_fetched(&contract.source, ledger);
+    let last = ledger.runs.iter().rev().find_map(|run| run.step("fetch").filter(|step| step.error.is_empty()));
+    let fetched = last.and_then(|step| step.facts.fetched.get(&contract.source));
+    status.notes = fetched.map(|fetched| fetched.notes.clone()).unwrap_or_default();
     status.level = level(&status);
     status
 }
