@@ -1,6 +1,7 @@
 //! Whole-night checks: each stops the product with 30, says where, which rule, how much and what to do, and leaves what is
 //! shown; beside each stands a near miss that does not stop.
 
+mod doubled;
 mod tables;
 
 use std::fs;

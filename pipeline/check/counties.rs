@@ -66,9 +66,15 @@ fn unusual(table: &TableContract, limits: &CountyVolume, county: &str, months: &
     let usual = rows * 100 >= median * limits.least_percent && rows * 100 <= median * limits.most_percent;
     (median >= limits.from_rows && !usual).then(|| {
         format!(
-            "{}: county {county} has {rows} rows in {newest}; the median of its months before is {median}. Ask the county \
-             whether all of it is there, and once",
-            table.name
+            "{}: county {county} has delivered {rows} rows for {}-{:02}, and in its usual month {median} (the median of {} \
+             months before); from {} to {} per cent of that is usual. Nothing is stopped; ask the county whether rows are \
+             missing, or were delivered twice",
+            table.name,
+            newest / 100,
+            newest % 100,
+            before.len(),
+            limits.least_percent,
+            limits.most_percent
         )
     })
 }
@@ -89,7 +95,9 @@ mod tests {
     #[test]
     fn a_countys_unusual_month_is_told_when_there_is_something_to_compare_with() {
         let told_of = told(7, &[20, 18, 30]).unwrap();
-        assert!(told_of.starts_with("too_hendelse: county 18 has 7 rows in 202604; the median of"), "{told_of}");
+        let words =
+            "too_hendelse: county 18 has delivered 7 rows for 2026-04, and in its usual month 20 (the median of 3";
+        assert!(told_of.starts_with(words) && told_of.contains("from 40 to 250 per cent"), "{told_of}");
         assert!(told(51, &[20, 18, 30]).is_some());
         assert_eq!(told(8, &[20, 18, 30]), None);
         assert_eq!(told(50, &[20, 18, 30]), None);

@@ -10,6 +10,7 @@ mod change;
 mod compare;
 mod counties;
 mod declared;
+mod doubled;
 mod empty;
 mod reference;
 mod repeated;
@@ -108,6 +109,7 @@ impl Checks<'_> {
         volume::check(self, product, found)?;
         counties::check(self, product, found)?;
         repeated::check(self, product, found)?;
+        doubled::check(self, product, found)?;
         reference::check(self, product, found)?;
         agreement::check(self, product, found)?;
         empty::check(self, product, found);

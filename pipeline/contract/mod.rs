@@ -28,7 +28,7 @@ pub use jsonstat::Dimensions;
 pub use period::{SEVERAL_COUNTIES, county_and_month, kind_and_date};
 pub use quote::Quote;
 pub use row::{Fault, Rule, RuleKind};
-pub use whole::{CountyVolume, Reference, Repeated, Shrink, Target, Volume};
+pub use whole::{CountyVolume, Doubled, Reference, Repeated, Shrink, Target, Volume};
 
 use written::{WrittenContract, WrittenTable};
 
@@ -104,6 +104,8 @@ pub struct TableContract {
     pub county_volume: Option<CountyVolume>,
     /// What tells that the same rows are delivered again.
     pub repeated: Option<Repeated>,
+    /// How many events may stand there under other keys too.
+    pub doubled: Option<Doubled>,
     /// The stored date column whose greatest value may not be below that of the delivery that is replaced.
     pub not_older: Option<String>,
     /// Whether the month of the delivery is stored as the last column, `maaned`.
@@ -357,6 +359,7 @@ impl WrittenTable {
             volume: self.volum.map(|volume| volume.check(&columns, monthly)).transpose()?,
             county_volume: self.volum_per_fylke,
             repeated: self.gjentatt.map(|repeated| repeated.check(&columns, monthly)).transpose()?,
+            doubled: self.dobbelt.map(|doubled| doubled.check(&columns)).transpose()?,
             not_older,
             stores_month: monthly,
             stores_delivery: partition == Partition::Delivery,

@@ -71,6 +71,33 @@ pub struct Repeated {
     pub most_permille: u64,
 }
 
+/// The same events again under other keys, of which a county's month may have few.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Doubled {
+    /// Rows are the same when these stored columns are; the county's is among them.
+    #[serde(rename = "like")]
+    pub same: Vec<String>,
+    /// The stored column that tells rows apart.
+    #[serde(rename = "noekkel")]
+    pub key: String,
+    /// The stored column that names the key of a row that this one replaces or cancels.
+    #[serde(rename = "retter")]
+    pub corrects: String,
+    /// The stored column with the county.
+    #[serde(rename = "fylke")]
+    pub county: String,
+    /// The stored date whose month a row belongs to.
+    #[serde(rename = "dag")]
+    pub registered: String,
+    /// At most so many of the new rows of a county's month, per thousand, may stand under other keys too.
+    #[serde(rename = "hoyst_promille")]
+    pub most_permille: u64,
+    /// From how many such rows the share means anything.
+    #[serde(rename = "fra_rader")]
+    pub from_rows: u64,
+}
+
 /// A column whose values must be known in another table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
@@ -160,6 +187,18 @@ impl Repeated {
             "[tabell.gjentatt] must name columns and months, and hoyst_promille below 1000"
         );
         self.same.iter().chain([&self.day]).try_for_each(|name| is_stored(columns, name))?;
+        Ok(self)
+    }
+}
+
+impl Doubled {
+    pub(super) fn check(self, columns: &[Column]) -> anyhow::Result<Doubled> {
+        ensure!(
+            self.same.contains(&self.county) && !self.same.contains(&self.registered) && self.most_permille < 1000,
+            "[tabell.dobbelt] must have its `fylke` among `like` and its `dag` not, and hoyst_promille below 1000"
+        );
+        let named = [&self.key, &self.corrects, &self.registered];
+        self.same.iter().chain(named).try_for_each(|name| is_stored(columns, name))?;
         Ok(self)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::whole::{CountyVolume, Repeated, Volume};
+use super::whole::{CountyVolume, Doubled, Repeated, Volume};
 use super::{Dimensions, Format, Partition};
 
 #[derive(Deserialize)]
@@ -106,6 +106,7 @@ pub(super) struct WrittenTable {
     pub(super) volum: Option<Volume>,
     pub(super) volum_per_fylke: Option<CountyVolume>,
     pub(super) gjentatt: Option<Repeated>,
+    pub(super) dobbelt: Option<Doubled>,
     pub(super) ikke_eldre: Option<String>,
 }
 
