@@ -78,12 +78,12 @@ fn the_ledger_tells_what_each_step_was_given_did_and_cost() {
     assert_eq!((&ended["exit"], &ended["shown"]), (&0.into(), &root.manifest().release.as_str().into()));
     assert!(ended["peak_memory_bytes"].as_u64().unwrap() > 1 << 20, "{ended}");
 
-    // A night with nothing new: every delivery is named with its hash, and nothing is run.
+    // A night with nothing new: what there was is counted, and nothing is run.
     root.run_to(ExitCode::Done);
     let ingest = line(&root, "ingest");
     assert!(ingest.get("taken").is_none(), "{ingest}");
-    assert_eq!(ingest["unchanged"]["utlevering"]["utlevering_2026-10.csv"], october["sha256"]);
-    assert_eq!(ingest["unchanged"]["utlevering"].as_object().unwrap().len(), 14);
+    assert_eq!(ingest["n_unchanged"]["utlevering"], 14);
+    assert!(ingest.to_string().len() < 1000, "{ingest}");
     let build = line(&root, "build");
     assert!(build.get("ran").is_none() && build["up_to_date"].as_u64().unwrap() > 20, "{build}");
     assert_eq!(line(&root, "publish")["new"], false);

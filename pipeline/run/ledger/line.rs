@@ -136,11 +136,8 @@ pub(crate) struct Facts {
     /// Deliveries refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) refused: Vec<Refused>,
-    /// Source → file → SHA-256 of deliveries with nothing new. Written for who must know what there was; nobody reads
-    /// it here, and it is long.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", skip_deserializing)]
-    pub(crate) unchanged: BTreeMap<String, BTreeMap<String, String>>,
-    /// Source → how many of these.
+    /// Source → how many deliveries had nothing new. Which they are stands in the lines of the runs that took them in, and
+    /// in the state that the release carries; named here each night they would be nearly all that a ledger holds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) n_unchanged: BTreeMap<String, usize>,
     /// Models that were run, in order. What models reject they keep as rows of a class of its own.
@@ -186,12 +183,12 @@ pub(crate) struct Fetched {
     /// Months that the server does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) absent: Vec<String>,
-    /// What stops nothing and somebody should look at.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) notes: Vec<String>,
     /// Address → why it could not be fetched.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) failed: BTreeMap<String, String>,
+    /// What stops nothing and somebody should look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
 }
 
 /// A delivery that was taken in.
@@ -257,20 +254,18 @@ impl Facts {
         self.taken = report.taken.iter().map(taken).collect();
         self.refused = report.refused.iter().map(refused).collect();
         for one in &report.unchanged {
-            let file = reduced(&one.file);
-            self.unchanged.entry(one.source.clone()).or_default().insert(file, one.sha256.clone());
             *self.n_unchanged.entry(one.source.clone()).or_default() += 1;
         }
     }
 
     /// What was fetched, and what was not.
     pub(crate) fn fetched(&mut self, report: &fetch::Report) {
-            notes: fetched.notes.iter().map(|note| reduced(note)).collect(),
         let fetched = |fetched: &fetch::Fetched| Fetched {
             new: fetched.new.iter().map(|name| reduced(name)).collect(),
             n_unchanged: fetched.unchanged.len(),
             absent: fetched.absent.clone(),
             failed: reasons(fetched),
+            notes: fetched.notes.iter().map(|note| reduced(note)).collect(),
         };
         self.fetched = report.sources.iter().map(|(name, source)| (name.clone(), fetched(source))).collect();
     }
