@@ -140,7 +140,7 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
     };
     let ended = run::run(&config, &options);
     bar.finish_and_clear();
-    let outcome = ended.inspect_err(|failure| say(&advice(failure.code)))?;
+    let outcome = ended.inspect_err(|failure| say(&advice(failure.code, failure.code.advice())))?;
     for refused in &outcome.ingested.refused {
         tracing::error!("refused: {} ({}): {}", refused.file, refused.source, refused.reason);
     }
@@ -166,14 +166,14 @@ fn run_steps(arguments: &RunArguments, steps: &[Step]) -> Result<Outcome, Failur
         say(&format!("{what} {}", published.folder.display()));
     }
     if outcome.code != run::ExitCode::Done {
-        say(&advice(outcome.code));
+        say(&advice(outcome.code, &outcome.sentence()));
     }
     Ok(outcome)
 }
 
 /// The last line of a run that did not end with 0.
-fn advice(code: run::ExitCode) -> String {
-    format!("Ended with {}: {}.", code as u8, code.advice())
+fn advice(code: run::ExitCode, sentence: &str) -> String {
+    format!("Ended with {}: {sentence}.", code as u8)
 }
 
 fn plan(arguments: &RunArguments) -> Result<run::ExitCode, Failure> {

@@ -34,7 +34,7 @@ pub use erase::{Erased, erase};
 pub(crate) use ledger::FOLDER as RUNS_FOLDER;
 use ledger::{Command, Ended, Ledger, Recorder, Started};
 pub use ledger::{reduced, told};
-use lock::lock;
+use lock::{check_user, lock};
 use night::{Night, damaged_state};
 pub use plan::{Pages, Plan, Planned, plan};
 pub use status::Status;
@@ -233,6 +233,7 @@ fn recorded<T>(
     started: Started,
     work: impl FnOnce(&Recorder) -> (Result<T, Failure>, Ended),
 ) -> Result<T, Failure> {
+    check_user(&config.root)?;
     let lock = lock(&config.root);
     let recorder = Recorder::start(&config.root, jiff::Timestamp::now(), started);
     // What cannot be recorded is not done.

@@ -1,6 +1,7 @@
 //! One run at a time per root. Knows nothing of what a run does.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::{ExitCode, Failure, OrExit};
@@ -17,6 +18,30 @@ impl Drop for Lock {
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
+}
+
+/// Refuses to work as the superuser on a root that is somebody else's: the files that came of it the nightly run could
+/// neither change nor remove.
+pub(super) fn check_user(root: &Path) -> Result<(), Failure> {
+    let owner = std::fs::metadata(root).map(|found| found.uid()).ok();
+    match (effective_user(), owner) {
+        (Some(0), Some(owner)) if owner != 0 => Err(Failure {
+            code: ExitCode::Configuration,
+            error: anyhow::anyhow!(
+                "{} belongs to user {owner}, and this is root: its next run could not change what is written now. Run it as \
+                 that user, such as `sudo -u speil speil …`",
+                root.display()
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Who this process is; absent where the system does not tell.
+fn effective_user() -> Option<u32> {
+    let status = disk::read_text(Path::new("/proc/self/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Takes the lock of a root, or tells that somebody has it.
@@ -42,6 +67,18 @@ fn not_locked(path: &Path, error: TryLockError) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn root_does_not_write_among_the_files_of_another() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(check_user(root.path()).is_ok() && check_user(&root.path().join("none")).is_ok());
+        // Only root can give a folder away.
+        if std::os::unix::fs::chown(root.path(), Some(65_534), None).is_ok() {
+            let failure = check_user(root.path()).unwrap_err();
+            assert_eq!(failure.code, ExitCode::Configuration);
+            assert!(failure.error.to_string().contains("belongs to user 65534"), "{}", failure.error);
+        }
+    }
 
     #[test]
     fn one_who_comes_second_waits_and_a_disk_that_cannot_lock_is_told_of_as_such() {

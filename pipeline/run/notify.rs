@@ -33,7 +33,7 @@ struct Message<'a> {
     code: ExitCode,
     exit: u8,
     /// What happened and what to do.
-    sentence: &'static str,
+    sentence: String,
     products_failed: Vec<&'a str>,
     deliveries_refused: &'a [String],
     /// Sources of which something was not fetched.
@@ -103,7 +103,7 @@ fn message<'a>(event: &'static str, run: &'a Run, ended: &'a Ended) -> Message<'
         as_of: run.started.as_ref().and_then(|(_, started)| started.as_of.as_deref()),
         code: ended.code,
         exit: ended.exit,
-        sentence: ended.code.advice(),
+        sentence: ended.sentence(),
         products_failed: ended.failed.keys().map(String::as_str).collect(),
         deliveries_refused: &ended.refused,
         not_fetched: ended.not_fetched.keys().map(String::as_str).collect(),

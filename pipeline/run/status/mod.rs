@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ExitCode;
-use super::ledger::{Command, Ledger, Run, Told};
+use super::ledger::{Command, Ended, Ledger, Run, Told};
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::lake::State;
@@ -86,7 +86,7 @@ pub struct RunStatus {
     /// The exit code as a number.
     pub exit: Option<u8>,
     /// What happened and what to do, in one sentence.
-    pub advice: &'static str,
+    pub advice: String,
     /// What ended it before its time: the error and its causes, the outermost first.
     pub error: Vec<String>,
     /// Products that failed → the error and its causes.
@@ -235,7 +235,7 @@ fn run_status(run: &Run, state: RunState) -> RunStatus {
         peak_memory_bytes: ended.and_then(|ended| ended.peak_memory_bytes),
         code: ended.map(|ended| ended.code),
         exit: ended.map(|ended| ended.exit),
-        advice: ended.map_or_else(|| advice(state), |ended| ended.code.advice()),
+        advice: ended.map_or_else(|| advice(state).to_owned(), Ended::sentence),
         error: ended.map_or_else(Vec::new, |ended| ended.error.clone()),
         failed: ended.map_or_else(BTreeMap::new, |ended| ended.failed.clone()),
         refused: ended.map_or_else(Vec::new, |ended| ended.refused.clone()),
