@@ -75,7 +75,7 @@ fn thin(path: &Path, part: u64, gone: &mut Count, seen: &mut BTreeSet<String>) {
             *gone.entry((fields[county].clone(), csv::Month::of(day))).or_default() += 1;
             continue;
         }
-        if draw / part % 6 == 0 && ["30", "38", "54"].contains(&fields[county].as_str()) {
+        if (draw / part).is_multiple_of(6) && ["30", "38", "54"].contains(&fields[county].as_str()) {
             // In no register.
             fields[unit] = world_files::orgnr(11);
         }

@@ -3,7 +3,7 @@
 //!
 //! It must not know the pipeline, nor what adds up to what.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::course_attack::SOURCE_GROUPS;
@@ -19,10 +19,10 @@ pub fn cell(what: &str, area: &str, period: &str) -> String {
 /// What is true, and what of it is public.
 #[derive(Default)]
 pub struct Cells {
-    pub truth: HashMap<String, i64>,
-    pub shown: HashSet<String>,
+    pub truth: BTreeMap<String, i64>,
+    pub shown: BTreeSet<String>,
     /// Counts that are told in tens: lowest and highest.
-    pub between: HashMap<String, (i64, i64)>,
+    pub between: BTreeMap<String, (i64, i64)>,
     /// What public tables have a column for, hidden or not.
     pub told_of: BTreeSet<String>,
     /// The counties that count: by month, tertial (`2026-T1`) and year.
@@ -119,7 +119,7 @@ impl Cells {
             }
             let n = row.whole(header.required("n"));
             let over = row.text(header.required("over_maal")).map(|text| text.parse::<f64>().unwrap());
-            let over = over.zip(n).map(|(share, n)| (share * n as f64).round() as i64);
+            let over = over.zip(n).map(|(share, n)| whole(share * n as f64));
             let has_goal = ["m0_m1", "m1_m2", "m3_m4"].contains(&steg);
             if of("populasjon") == "avviklet" {
                 if kind != "rullerende12" {
@@ -158,7 +158,7 @@ impl Cells {
             let at = stock(of("periode"));
             self.tell(true, &format!("{} venter", of("steg")), (of("omraade"), &at), Some(n));
             if let Some(share) = row.text(header.required("over_maal")) {
-                let over = (share.parse::<f64>().unwrap() * n as f64).round() as i64;
+                let over = whole(share.parse::<f64>().unwrap() * n as f64);
                 let limit = if of("steg") == "m0_m1" { "over_8" } else { "over_4" };
                 self.tell(true, &format!("{} venter {limit} med", of("steg")), (of("omraade"), &at), Some(over));
             }
@@ -168,7 +168,7 @@ impl Cells {
     /// A shown point is taken for known to the last course, though shares are all that is told, where nobody was lost
     /// before it.
     fn curves(&mut self, own: &std::path::Path, public: &std::path::Path) {
-        let mut exact: HashSet<String> = HashSet::new();
+        let mut exact: BTreeSet<String> = BTreeSet::new();
         let names = |header: &csv::Header, row: &csv::Row<'_>| {
             let of = |name: &str| row.filled(header.required(name)).to_owned();
             let steg = of("steg");
@@ -206,7 +206,7 @@ impl Cells {
     }
 
     fn goals(&mut self, own: &std::path::Path, public: &std::path::Path) {
-        let mut exact: HashSet<String> = HashSet::new();
+        let mut exact: BTreeSet<String> = BTreeSet::new();
         let names = |header: &csv::Header, row: &csv::Row<'_>| {
             let of = |name: &str| row.filled(header.required(name)).to_owned();
             let steg = of("steg");
@@ -266,7 +266,7 @@ impl Cells {
 
     /// Groups of sources stand in public tables only.
     fn source_groups(&mut self) {
-        let mut groups: HashMap<String, i64> = HashMap::new();
+        let mut groups: BTreeMap<String, i64> = BTreeMap::new();
         for (group, sources) in SOURCE_GROUPS {
             for source in sources {
                 let prefix = format!("henvisning {source} henviste_fra|");
@@ -285,7 +285,7 @@ impl Cells {
             let of = |name: &str| row.filled(header.required(name));
             let (area, year) = (of("omraade"), of("aar"));
             let last = stock(&format!("{year}-T3"));
-            let (whole, part, factor) = match of("indikator") {
+            let (all, part, factor) = match of("indikator") {
                 "behandlede_per_10000" => (None, Some(("dekning behandlede", year)), 10_000.0),
                 "ferdigbehandlet_per_10000" => (None, Some(("dekning ferdigbehandlet", year)), 10_000.0),
                 "andel_ventende_over_8_uker" => {
@@ -305,11 +305,11 @@ impl Cells {
             let Some(nevner) = row.text(header.required("nevner")).map(|text| text.parse::<f64>().unwrap()) else {
                 return;
             };
-            if let Some((what, period)) = whole {
-                self.tell(true, what, (area, period), Some(nevner as i64));
+            if let Some((what, period)) = all {
+                self.tell(true, what, (area, period), Some(whole(nevner)));
             }
             if let (Some((what, period)), Some(value)) = (part, row.text(header.required("verdi"))) {
-                let count = (value.parse::<f64>().unwrap() * nevner / factor).round() as i64;
+                let count = whole(value.parse::<f64>().unwrap() * nevner / factor);
                 self.tell(true, what, (area, period), Some(count));
             }
         });
@@ -347,6 +347,12 @@ impl Cells {
             }
         });
     }
+}
+
+/// The count that a share with every digit gives.
+#[expect(clippy::cast_possible_truncation, reason = "counts are far below 2^53")]
+fn whole(number: f64) -> i64 {
+    number.round() as i64
 }
 
 /// The last month of a period.

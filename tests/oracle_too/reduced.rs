@@ -3,7 +3,7 @@
 //!
 //! It must not know what a count is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 const PRIME: i128 = (1 << 61) - 1;
 
@@ -13,9 +13,9 @@ type Row = BTreeMap<usize, i128>;
 #[derive(Default)]
 pub struct Reduced {
     /// Count → what it is less itself: other counts with their factors, together 0.
-    rows: HashMap<usize, Row>,
+    rows: BTreeMap<usize, Row>,
     /// Free count → the counts whose rows have it.
-    users: HashMap<usize, BTreeSet<usize>>,
+    users: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 impl Reduced {

@@ -55,7 +55,7 @@ pub fn table(
         row.extend(COUNTS.iter().zip(sums).map(|(name, sum)| (*name, known.map(|_| sum.to_string()))));
         ((*county).to_owned(), row)
     };
-    geography::counties(last_day).iter().map(|county| row(&county)).collect()
+    geography::counties(last_day).iter().map(row).collect()
 }
 
 /// One line per difference from the CSV of the table at `path`.

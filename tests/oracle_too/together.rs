@@ -3,7 +3,7 @@
 //!
 //! It must not know the pipeline, nor why a count is hidden.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bounds::Bounds;
 use super::cells::Cells;
@@ -28,11 +28,11 @@ pub struct Attack {
 /// Counts by number.
 struct System {
     names: Vec<String>,
-    numbers: HashMap<String, usize>,
+    numbers: BTreeMap<String, usize>,
     truth: Vec<i64>,
     known: Vec<bool>,
     sums: Vec<Vec<(usize, i64)>>,
-    signed: HashSet<usize>,
+    signed: BTreeSet<usize>,
 }
 
 impl System {
@@ -60,7 +60,7 @@ impl System {
         Reduced::of(hidden)
     }
 
-    fn bounds(&self, nested: &[(usize, usize)], between: &HashMap<String, (i64, i64)>) -> Bounds {
+    fn bounds(&self, nested: &[(usize, usize)], between: &BTreeMap<String, (i64, i64)>) -> Bounds {
         let known = |at: usize| self.known[at].then(|| self.truth[at]);
         let mut bounds = Bounds::start(self.names.len(), known, |at| self.signed.contains(&at));
         for (name, ends) in between {
@@ -82,11 +82,11 @@ pub fn attack(cells: &Cells, earlier: &[&Cells]) -> Attack {
     };
     let mut system = System {
         names: vec![],
-        numbers: HashMap::new(),
+        numbers: BTreeMap::new(),
         truth: vec![],
         known: vec![],
         sums: vec![],
-        signed: HashSet::new(),
+        signed: BTreeSet::new(),
     };
     for sum in &identities.sums {
         let terms = sum.iter().map(|(name, times)| {
@@ -121,8 +121,8 @@ pub fn attack(cells: &Cells, earlier: &[&Cells]) -> Attack {
     let n_solved = asked.iter().zip(&system.known).filter(|(before, now)| **now && !**before).count();
     let mut leaks = Vec::new();
     let small = |count: i64| (1..SMALLEST).contains(&count);
-    for at in 0..system.names.len() {
-        let (name, count) = (&system.names[at], system.truth[at]);
+    for (at, name) in system.names.iter().enumerate() {
+        let count = system.truth[at];
         if !small(count.abs()) || earlier_itself(name, cells, earlier) {
             continue;
         }
