@@ -225,7 +225,7 @@ pub fn keep_to_owner(path: &Path) -> anyhow::Result<()> {
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o700))
         .with_context(|| format!("closing {} to others", path.display()))
 }
 

@@ -286,7 +286,7 @@ fn kill_9_at_every_kind_of_point_leaves_the_old_or_the_new_portal() {
     for point in POINTS.iter().chain(&["appended runs"]) {
         assert!(kinds.contains_key(*point), "no {point} among {:?}", kinds.keys());
     }
-    // Of each kind one in the middle.
+    // Of each kind one in the middle. While two models are run at the same time, one may change places with a neighbour.
     for (kind, places) in kinds {
         let root = copy(&before);
         run_until(&root, places[places.len() / 2]);
@@ -341,9 +341,13 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let root = copy(&world);
     run_until(&root, at("appended ferdig.jsonl", 39));
     assert!(root.state().tables.values().flat_map(BTreeMap::values).all(|entry| entry.key.is_none()));
+    // Two models are run at the same time, so that one more may be done before the kill; a cut line says nothing.
+    let lines = std::fs::read_to_string(root.path().join("ferdig.jsonl")).unwrap();
+    let computed = lines.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).count();
+    assert!((35..60).contains(&computed), "{computed}");
     let rest = root.run_to(ExitCode::Done);
     assert!(rest.ingested.taken.is_empty());
-    assert_eq!((rest.built.skipped, rest.built.ran.len() + 40), (40, all.built.ran.len()));
+    assert_eq!((rest.built.skipped, rest.built.ran.len() + computed), (computed, all.built.ran.len()));
     assert_eq!(left(&root), left(&calm));
 }
 

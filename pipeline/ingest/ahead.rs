@@ -22,6 +22,8 @@ type Read<'c> = anyhow::Result<Result<Reading<'c>, String>>;
 /// Readings of a source's deliveries, made in the order in which they will most likely be asked for.
 pub(super) struct Ahead<'a, 'c> {
     ingest: &'a Ingest<'a>,
+    /// Told each file when it is read.
+    progress: &'a (dyn Fn(&str) + Sync),
     /// Of the source.
     pub(super) contract: &'c Contract,
     /// What is being read and not yet asked for.
@@ -38,6 +40,7 @@ impl<'a: 'c, 'c> Ahead<'a, 'c> {
         partitions: &'c [Vec<Vec<Arrival>>],
         taken_with: &str,
         state: &State,
+        progress: &'a (dyn Fn(&str) + Sync),
     ) -> Ahead<'a, 'c>
     where
         'c: 's,
@@ -60,18 +63,20 @@ impl<'a: 'c, 'c> Ahead<'a, 'c> {
         let likely = coming.clone();
         scope.spawn(move || {
             for arrival in likely {
+                progress(&arrival.name);
                 // Nobody waits for more: the source is done, or failed.
                 if sender.send(take::read(ingest, contract, arrival)).is_err() {
                     break;
                 }
             }
         });
-        Ahead { ingest, contract, coming, readings }
+        Ahead { ingest, progress, contract, coming, readings }
     }
 
     /// What a delivery holds.
     pub(super) fn read(&mut self, arrival: &Arrival) -> Read<'c> {
         let Some(at) = self.coming.iter().position(|coming| coming.path == arrival.path) else {
+            (self.progress)(&arrival.name);
             return take::read(self.ingest, self.contract, arrival);
         };
         for _ in self.coming.drain(..at) {

@@ -163,13 +163,13 @@ mod flow {
     }
 
     impl Ingest<'_> {
-        /// Takes in everything that is new, source by source, into `state`. `progress` is told each file that is being
-        /// read; `commit` is called after each delivery, or a few when they are small, and at the end. What stands in the
-        /// state then is what a night with fewer deliveries would have left.
+        /// Takes in everything that is new, source by source, into `state`. `progress` is told each file when it begins to
+        /// be read; `commit` is called after each delivery, or a few when they are small, and at the end. What stands in
+        /// the state then is what a night with fewer deliveries would have left.
         pub fn run(
             &self,
             state: &mut State,
-            progress: &dyn Fn(&str),
+            progress: &(dyn Fn(&str) + Sync),
             commit: &dyn Fn(&State) -> anyhow::Result<()>,
         ) -> anyhow::Result<Report> {
             let mut report = Report::default();
@@ -185,10 +185,11 @@ mod flow {
                     let arrivals = arrivals::place_all(files, contract, self.as_of, state, &mut report.refused)?;
                     let partitions = arrivals::by_partition(contract, arrivals);
                     std::thread::scope(|scope| {
-                        let mut ahead = Ahead::start(scope, self, contract, &partitions, &settings.hash, state);
+                        let mut ahead =
+                            Ahead::start(scope, self, contract, &partitions, &settings.hash, state, progress);
                         for candidates in &partitions {
                             let aside = versions::set_aside(contract, candidates, &settings.hash, state);
-                            self.first_acceptable(&mut ahead, candidates, &settings, state, &mut report, progress)?;
+                            self.first_acceptable(&mut ahead, candidates, &settings, state, &mut report)?;
                             versions::put_back_unless_replaced(contract, aside, state);
                             let since = &report.taken[committed..];
                             let rows: u64 = since.iter().map(|taken| taken.tally.received).sum();
@@ -237,7 +238,6 @@ mod flow {
             settings: &Settings,
             state: &mut State,
             report: &mut Report,
-            progress: &dyn Fn(&str),
         ) -> anyhow::Result<()> {
             let contract = ahead.contract;
             for (at, same_version) in candidates.iter().enumerate() {
@@ -256,11 +256,10 @@ mod flow {
                         if versions::come_before(contract, different[0], state) {
                             // Nothing is in force: end where a night for each version would have ended.
                             let earlier = &candidates[at + 1..];
-                            self.first_acceptable(ahead, earlier, settings, state, &mut unasked, progress)?;
+                            self.first_acceptable(ahead, earlier, settings, state, &mut unasked)?;
                         }
                         let mut prepared = Vec::new();
                         for &arrival in &different {
-                            progress(&arrival.name);
                             let made = match ahead.read(arrival)? {
                                 Ok(read) => take::prepare(self, contract, arrival, settings, state, read)?,
                                 Err(reason) => Err(reason),

@@ -10,6 +10,8 @@ use super::configure;
 use crate::support::Root;
 
 const COURSES: u32 = 12;
+/// Begins the ids of courses that are made here.
+const OWN: &str = "DD";
 
 /// A referral that was delivered in the last month that has one, column by column, and the file it stands in.
 fn a_referral(root: &Root) -> (Vec<String>, BTreeMap<String, String>, String) {
@@ -21,8 +23,9 @@ fn a_referral(root: &Root) -> (Vec<String>, BTreeMap<String, String>, String) {
         let header: Vec<String> = lines.next().unwrap().split(';').map(str::to_owned).collect();
         for line in lines {
             let row: BTreeMap<_, _> = header.iter().cloned().zip(line.split(';').map(str::to_owned)).collect();
-            if row["hendelse_type"] == "henvist" && row["status"] == "N" {
-                let stem = file.to_string_lossy().split('.').next().unwrap().trim_end_matches("_v2").to_owned();
+            let is_own = row["forlop_id"].starts_with(OWN);
+            if row["hendelse_type"] == "henvist" && row["status"] == "N" && !is_own {
+                let stem = file.to_string_lossy().split(['.', 'v']).next().unwrap().trim_end_matches('_').to_owned();
                 return (header, row, stem);
             }
         }
@@ -40,7 +43,7 @@ fn deliver(root: &Root, version: u32, change: impl Fn(&mut BTreeMap<String, Stri
     let mut text = header.join(";") + "\n";
     for number in 1..=COURSES {
         let mut row = referral.clone();
-        row.insert("forlop_id".to_owned(), format!("DD{number:02}"));
+        row.insert("forlop_id".to_owned(), format!("{OWN}{number:02}"));
         row.insert("hendelse_guid".to_owned(), guid(100 * version + number));
         change(&mut row, number);
         text += &(header.iter().map(|name| row[name].as_str()).collect::<Vec<_>>().join(";") + "\n");
