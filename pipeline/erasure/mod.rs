@@ -152,6 +152,7 @@ impl Erasures {
     }
 
     /// Where a file of that name stands in the root's list.
+    #[cfg(feature = "engine")]
     pub(crate) fn loss_mut(&mut self, source: &str, file: &str) -> &mut Loss {
         self.files.entry(source.to_owned()).or_default().entry(file.to_owned()).or_default()
     }
