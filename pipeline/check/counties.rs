@@ -9,7 +9,7 @@ use anyhow::Context;
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type};
 
-use super::{Checks, Findings};
+use super::{Checks, Findings, grouped};
 use crate::contract::{CountyVolume, TableContract};
 use crate::ingest::MOTTAK;
 use crate::lake::Query;
@@ -66,12 +66,14 @@ fn unusual(table: &TableContract, limits: &CountyVolume, county: &str, months: &
     let usual = rows * 100 >= median * limits.least_percent && rows * 100 <= median * limits.most_percent;
     (median >= limits.from_rows && !usual).then(|| {
         format!(
-            "{}: county {county} has delivered {rows} rows for {}-{:02}, and in its usual month {median} (the median of {} \
+            "{}: county {county} has delivered {} rows for {}-{:02}, and in its usual month {} (the median of {} \
              months before); from {} to {} per cent of that is usual. Nothing is stopped; ask the county whether rows are \
              missing, or were delivered twice",
             table.name,
+            grouped(*rows),
             newest / 100,
             newest % 100,
+            grouped(median),
             before.len(),
             limits.least_percent,
             limits.most_percent
