@@ -381,15 +381,28 @@ fn strace_shows_syncfs_before_and_after_both_renames() {
         return not_shown(&format!("strace is not here (apt-get install strace) or may not be used: {output:?}"));
     }
     assert!(output.unwrap().status.success());
-    let calls: Vec<&str> = traced.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim_start())).collect();
+    // As one thread made them: strace cuts a call in two lines where another thread does something meanwhile.
+    let mut threads: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (thread, call) in traced.lines().filter_map(|line| line.split_once(' ')) {
+        let call = call.trim_start();
+        if call.starts_with("syncfs(") || call.starts_with("rename") {
+            threads.entry(thread).or_default().push(call);
+        }
+    }
     for name in ["/state.json\"", "/current\""] {
-        let renames = calls.iter().enumerate().filter(|(_, call)| call.starts_with("rename") && call.contains(name));
-        let renames: Vec<usize> = renames.map(|(at, _)| at).collect();
-        assert!(!renames.is_empty(), "{traced}");
-        for at in renames {
-            for near in [at - 1, at + 1] {
-                assert!(calls[near].starts_with("syncfs("), "{:?}", &calls[at - 1..at + 2]);
+        let mut renames = 0;
+        for calls in threads.values() {
+            for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.starts_with("rename")) {
+                if call.contains(name) {
+                    let near = [at.checked_sub(1), Some(at + 1)].map(|near| near.and_then(|near| calls.get(near)));
+                    assert!(
+                        near.iter().all(|near| near.is_some_and(|near| near.starts_with("syncfs("))),
+                        "{call}: {near:?}"
+                    );
+                    renames += 1;
+                }
             }
         }
+        assert!(renames > 0, "{traced}");
     }
 }

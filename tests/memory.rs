@@ -44,7 +44,8 @@ fn peak(lines: u64) -> (u64, Root) {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}\n[engine]\nmemory_mib = 128\ntarget_partitions = 2\n")).unwrap();
     write_month(&root.landing("utlevering/utlevering_2026-01.csv"), lines);
-    let mut child = root.command(&["ingest"]).spawn().unwrap();
+    // One heap for all threads: what the allocator keeps free in each thread's own heap is not what the rows need.
+    let mut child = root.command(&["ingest"]).env("MALLOC_ARENA_MAX", "1").spawn().unwrap();
     let status_file = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {

@@ -211,3 +211,40 @@ fn a_run_that_was_killed_before_its_release_was_shown_leaves_no_gap_and_no_false
     assert!(same("offentlig/data/reservasjon_nasjonal_maaned.csv"));
     assert_eq!(verify(&root.current()).unwrap(), []);
 }
+
+/// Tables that tell of made-up counts: a public one whose counts are small, a work table, and a public one made from that.
+const CHAIN: [(&str, &str, &str); 3] = [
+    ("too_prove_offentlig", "offentlig", "select fylkesnr as omraade, cast(3 as bigint) as n from too_fylke"),
+    ("too_prove_mellom", "arbeid", "select omraade, n + 10 as n from too_prove_offentlig"),
+    ("too_prove_sum_offentlig", "offentlig", "select omraade, n from too_prove_mellom"),
+];
+
+#[test]
+fn a_public_table_made_from_another_by_way_of_a_work_table_shows_nothing_that_the_other_hides() {
+    let root = Root::tiny_too();
+    let queries = root.path().join("queries");
+    let repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
+    let copied = std::process::Command::new("cp").arg("-r").arg(&repository).arg(&queries).status().unwrap();
+    assert!(copied.success());
+    for (name, audience, sql) in CHAIN {
+        let (dimensions, base) = match audience {
+            "offentlig" => ("dimensjoner = [\"omraade\"]\n", "grunnlag = true\n"),
+            _ => ("", ""),
+        };
+        let text = format!(
+            "/*---\ntitle = \"Prøve\"\naudience = \"{audience}\"\ngrain = [\"omraade\"]\n{dimensions}versjon = 1\n\
+             [columns.n]\nunit = \"forløp\"\n{base}mangler = \"skjult\"\n---*/\nselect omraade, n, 'vist' as status from \
+             ({sql}) as t order by omraade\n"
+        );
+        fs::write(queries.join(format!("too/{name}.sql")), text).unwrap();
+    }
+    let config = root.path().join("speil.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}\n[paths]\nqueries = \"queries\"\n")).unwrap();
+    root.run_to(ExitCode::Done);
+    for table in ["too_prove_offentlig", "too_prove_sum_offentlig"] {
+        let public = fs::read_to_string(root.current().join(format!("offentlig/data/{table}.csv"))).unwrap();
+        let mut rows = public.lines().skip(1).peekable();
+        assert!(rows.peek().is_some() && rows.all(|row| row.split(';').nth(1) == Some("")), "{public}");
+    }
+}

@@ -2,8 +2,9 @@
 //! Planning each statement against empty tables gives its columns, before any data is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 
 use super::header::{Audience, Model};
 use crate::closed;
@@ -62,7 +63,7 @@ impl Models {
             match lake.plan(engine, &Query { sql: &model.sql, tables, parameters }) {
                 Ok(schema) => {
                     faults.extend(column_faults(model, &schema));
-                    schemas.insert(model.name.clone(), schema);
+                    schemas.insert(model.name.clone(), if_hidden(model, schema));
                 }
                 Err(error) => faults.push(located(model, &error)),
             }
@@ -132,6 +133,15 @@ impl Models {
     pub fn products(&self) -> BTreeSet<&str> {
         self.ordered.iter().map(|model| model.product.as_str()).filter(|product| *product != SHARED).collect()
     }
+}
+
+/// Any figure of a public table may be hidden, so that what is made from it meets absent values, also where the model counts.
+fn if_hidden(model: &Model, schema: SchemaRef) -> SchemaRef {
+    if model.audience != Audience::Offentlig {
+        return schema;
+    }
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }
 
 /// The folder of models that every product reads.

@@ -79,24 +79,34 @@ pub fn differences(figures: &Figures, path: &Path) -> (Vec<String>, i64) {
 }
 
 /// What is wrong with the public file of those whom a right pays for: a count that is none of the recomputed, one that is small
-/// and shown, or one that is hidden without being small (D1).
+/// and shown or follows, or one that is hidden without need (D1).
 pub fn public_faults(figures: &Figures, path: &Path) -> Vec<String> {
     let right = by_row(&figures.by_right.waits, &figures.by_right.course_rows);
     let mut found = Vec::new();
+    // Who waits at the end of the year before: as it is, and as it is shown.
+    let (mut waited, mut waited_shown) = (0, Some(0));
     csv::read(path, |header, row| {
         let key = ["landet", "aar", row.filled(header.required("periode"))].join(" ");
+        let count = |column: &str| right[&key].get(column).copied().unwrap_or(0);
+        let open = |count: i64| count == 0 || count >= 5;
+        let has_left = waited + count("henviste") - count("ventende");
         for column in ["henviste", "ventende", "avviklet", "ferdigbehandlet"] {
-            let count = right[&key].get(column).copied().unwrap_or(0);
-            let wanted = (count == 0 || count >= 5).then_some(count);
+            let few_left = column == "ventende" && open(count("henviste")) && !open(has_left.abs());
+            let wanted = (open(count(column)) && !few_left).then_some(count(column));
             let shown = row.whole(header.required(&format!("{column}_rettighet")));
             if wanted != shown {
                 found.push(format!("{key}, {column}: wanted {wanted:?}, shown {shown:?}"));
             }
         }
-        let ended = right[&key].get("avviklet").copied().unwrap_or(0);
-        if row.text(header.required("median_rettighet")).is_some() != (ended >= 10) {
-            found.push(format!("{key}: a median of {ended}"));
+        if row.text(header.required("median_rettighet")).is_some() != (count("avviklet") >= 10) {
+            found.push(format!("{key}: a median of {}", count("avviklet")));
         }
+        let shown = |column: &str| row.whole(header.required(&format!("{column}_rettighet")));
+        let follows = waited_shown.zip(shown("henviste")).zip(shown("ventende")).map(|((was, new), is)| was + new - is);
+        if follows.is_some_and(|left| !open(left.abs())) {
+            found.push(format!("{key}: {follows:?} who left the list follow"));
+        }
+        (waited, waited_shown) = (count("ventende"), shown("ventende"));
     });
     found
 }

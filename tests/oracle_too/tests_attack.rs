@@ -2,6 +2,7 @@
 
 use super::bounds::Bounds;
 use super::cells::{Cells, cell};
+use super::public_tables::TABLES;
 use super::reduced::Reduced;
 use super::together::attack;
 
@@ -94,4 +95,33 @@ fn what_a_part_leaves_of_its_whole_is_a_count_too() {
     assert!(
         leaks.iter().any(|leak| leak.starts_with("dekning ferdigbehandlet|11|2025 less ") && leak.ends_with("is 3"))
     );
+}
+
+/// Read by the attack beside the tables of plain counts; of courses that nothing else counts, by `payers`; of nobody.
+const OTHERS: [&str; 8] = [
+    "too_ventetid_offentlig",
+    "too_trakt_offentlig",
+    "too_ventekurve_offentlig",
+    "too_maaloppnaaelse_offentlig",
+    "too_prioritering_offentlig",
+    "too_finansiering_offentlig",
+    "too_fylke",
+    "too_fylke_over_tid",
+];
+
+#[test]
+fn no_public_table_is_left_out() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("queries/too");
+    let mut n = 0;
+    for file in speil::disk::files_below(&folder).unwrap() {
+        let name = file.to_string_lossy().into_owned();
+        let Some(name) = name.strip_suffix(".sql") else { continue };
+        let text = std::fs::read_to_string(folder.join(&file)).unwrap();
+        if text.contains("audience = \"offentlig\"") {
+            let is_plain = TABLES.iter().any(|table| format!("{}_offentlig", table.name) == name);
+            assert!(is_plain || OTHERS.contains(&name), "{name} is public and nobody attacks it");
+            n += 1;
+        }
+    }
+    assert_eq!(n, TABLES.len() + OTHERS.len());
 }
