@@ -18,6 +18,7 @@ mod shown;
 mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
 
 use anyhow::Context;
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
@@ -89,13 +90,23 @@ impl Findings {
 }
 
 impl Checks<'_> {
-    /// Checks every product that has not failed already.
-    pub fn check(&self, failed: &BTreeSet<String>, progress: &dyn Fn(&str)) -> Checked {
+    /// Checks every product that has not failed already, all at the same time.
+    pub fn check(&self, failed: &BTreeSet<String>, progress: &(dyn Fn(&str) + Sync)) -> Checked {
         let mut checked = Checked::default();
-        for product in self.models.products().into_iter().filter(|product| !failed.contains(*product)) {
-            progress(&format!("checking {product}"));
-            let mut found = Findings::default();
-            match self.product(product, &mut found).and_then(|()| stop(found.stopped)) {
+        let products = self.models.products();
+        let products: Vec<&str> = products.into_iter().filter(|product| !failed.contains(*product)).collect();
+        let all = std::thread::scope(|scope| {
+            let one = |product| {
+                progress(&format!("checking {product}"));
+                let mut found = Findings::default();
+                let ended = self.product(product, &mut found);
+                (found, ended)
+            };
+            let running: Vec<_> = products.iter().map(|product| scope.spawn(move || one(product))).collect();
+            running.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
+        });
+        for (product, (found, ended)) in products.into_iter().zip(all) {
+            match ended.and_then(|()| stop(found.stopped)) {
                 Ok(()) => drop(checked.held.insert(product.to_owned(), found.held)),
                 Err(error) => drop(checked.failed.insert(product.to_owned(), error)),
             }

@@ -36,15 +36,13 @@ fn of_month(
     repeated: &Repeated,
     (month, entry): (Month, &Entry),
 ) -> anyhow::Result<Option<CheckFailed>> {
-    for back in &repeated.months_back {
+    let back = |back: &i32| Some((*back, checks.state.entry(&table.name, &month.plus(-back).to_string())?));
+    let months: Vec<(i32, &Entry)> = repeated.months_back.iter().filter_map(back).collect();
+    if months.is_empty() {
+        return Ok(None);
+    }
+    for ((back, _), same) in months.iter().zip(rows_that_are_the_same(checks, table, repeated, entry, &months)?) {
         let earlier = month.plus(-back);
-        let same = if *back == 0 {
-            twins(checks, table, repeated, entry)?
-        } else if let Some(before) = checks.state.entry(&table.name, &earlier.to_string()) {
-            shared(checks, table, repeated, entry, before)?
-        } else {
-            continue;
-        };
         if same * 1000 > entry.rows * repeated.most_permille {
             let (where_, what) = match back {
                 0 => ("there twice".to_owned(), "Was the file doubled"),
@@ -68,37 +66,38 @@ fn of_month(
     Ok(None)
 }
 
-/// How many rows have another one like them.
-fn twins(checks: &Checks<'_>, table: &TableContract, repeated: &Repeated, entry: &Entry) -> anyhow::Result<u64> {
-    let sql = format!(
-        "select coalesce(sum(case when n > 1 then n end), 0) as n from (select count(*) as n from ny group by {})",
-        signature(repeated)
-    );
-    let counts = checks.numbers(&sql, vec![checks.part(&table.name, "ny", vec![entry])?])?;
-    Ok(counts.first().copied().unwrap_or(0))
-}
-
-/// How many rows have one like them, each another, in the earlier month.
-fn shared(
+/// How many rows have one like them, each another, in each of these months; where that is none back, elsewhere in their own.
+fn rows_that_are_the_same(
     checks: &Checks<'_>,
     table: &TableContract,
     repeated: &Repeated,
     entry: &Entry,
-    before: &Entry,
-) -> anyhow::Result<u64> {
+    months: &[(i32, &Entry)],
+) -> anyhow::Result<Vec<u64>> {
     let signature = signature(repeated);
-    let part = |name: &str, here: u8, there: u8| {
-        format!("select {signature} as dag_i_maaned, {here} as ny, {there} as gammel from {name}")
+    let (mut names, mut tables) = (vec!["ny".to_owned()], vec![entry]);
+    for (back, before) in months.iter().filter(|(back, _)| *back > 0) {
+        names.push(format!("for_{back}"));
+        tables.push(before);
+    }
+    let joined = |of: &dyn Fn(&String) -> String, with: &str| names.iter().map(of).collect::<Vec<_>>().join(with);
+    let part = |name: &String| {
+        let counts = joined(&|other| format!("{} as {other}", u8::from(other == name)), ", ");
+        format!("select {signature} as dag_i_maaned, {counts} from {name}")
+    };
+    let counted = joined(&|name| format!("sum({name}) as {name}"), ", ");
+    let same = |(back, _): &(i32, &Entry)| match back {
+        0 => "coalesce(sum(case when ny > 1 then ny end), 0)".to_owned(),
+        back => format!("coalesce(sum(least(ny, for_{back})), 0)"),
     };
     let sql = format!(
-        "select coalesce(sum(least(ny, gammel)), 0) as n from (select sum(ny) as ny, sum(gammel) as gammel from ({} \
-         union all {}) group by {}, dag_i_maaned)",
-        part("ny", 1, 0),
-        part("gammel", 0, 1),
+        "select {} from (select {counted} from ({}) group by {}, dag_i_maaned)",
+        months.iter().map(same).collect::<Vec<_>>().join(", "),
+        joined(&part, " union all "),
         repeated.same.join(", ")
     );
-    let tables = vec![checks.part(&table.name, "ny", vec![entry])?, checks.part(&table.name, "gammel", vec![before])?];
-    Ok(checks.numbers(&sql, tables)?.first().copied().unwrap_or(0))
+    let tables = names.iter().zip(tables).map(|(name, entry)| checks.part(&table.name, name, vec![entry]));
+    checks.numbers(&sql, tables.collect::<anyhow::Result<_>>()?)
 }
 
 /// The columns that make rows the same; the last expression is the day of the month.

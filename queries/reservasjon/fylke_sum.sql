@@ -24,11 +24,15 @@ unit = "0 nei, 1 ja"
 between = [0, 1]
 ---*/
 -- D1 and D7, for a row as a whole. Every county of the structure has a row, also one without a line, and so has 99.
+-- Two windows that follow each other differ by a month in and a month out. Where one of these is known to be without lines,
+-- the other could be subtracted; so a row has lines in both the first and the last month of its window, or is not shown (D5).
 with rangert as (
     select
         fylkesnr,
         n,
         r,
+        n_forste,
+        n_siste,
         row_number() over (partition by fylkesnr order by n desc, rekvirent_hpr) as nr_n,
         row_number() over (partition by fylkesnr order by r desc, rekvirent_hpr) as nr_r
     from fylke_lege
@@ -41,6 +45,7 @@ talt as (
         count(*) as n_leger,
         sum(n) as n,
         sum(r) as r,
+        least(sum(n_forste), sum(n_siste)) as n_ytterst,
         max(case when nr_n = 1 then n else 0 end) as storste_n,
         max(case when nr_n = 2 then n else 0 end) as nest_storste_n,
         max(case when nr_r = 1 then r else 0 end) as storste_r,
@@ -62,6 +67,7 @@ alle as (
         coalesce(t.n_leger, 0) as n_leger,
         coalesce(t.n, 0) as n,
         coalesce(t.r, 0) as r,
+        coalesce(t.n_ytterst, 0) as n_ytterst,
         coalesce(t.storste_n, 0) as storste_n,
         coalesce(t.nest_storste_n, 0) as nest_storste_n,
         coalesce(t.storste_r, 0) as storste_r,
@@ -82,6 +88,7 @@ select
     case
         when n = 0 then 0
         when n_leger < $offentlig_leger or n < $offentlig_linjer then 1
+        when n_ytterst = 0 then 1
         when (n - storste_n - nest_storste_n) * 100 < $dominans_prosent * storste_n then 1
         when (r - storste_r - nest_storste_r) * 100 < $dominans_prosent * storste_r then 1
         when r > 0 and r < $minste_antall then 1

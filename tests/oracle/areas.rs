@@ -3,7 +3,7 @@
 //!
 //! It must not know how a line got its class, what it cost, or what is hidden afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Classed;
 use super::csv::Month;
@@ -28,6 +28,8 @@ pub type Doctors = BTreeMap<i64, Count>;
 pub struct Areas {
     /// County → doctor, in the window.
     pub counties: BTreeMap<i64, Doctors>,
+    /// Those that have prescriptions in the window's first month and in its last.
+    pub lasting_counties: BTreeSet<i64>,
     pub now: Year,
     pub before: Option<Year>,
 }
@@ -39,6 +41,8 @@ pub struct Year {
     pub observed: Doctors,
     /// Group → doctor, and the group's substance in the last snapshot by the window's end.
     pub groups: BTreeMap<String, Doctors>,
+    /// Groups with prescriptions in the first month, and in the last.
+    edges: [BTreeSet<String>; 2],
     pub substance: BTreeMap<String, String>,
     /// Doctors who can be compared, with their limits.
     pub funnel: BTreeMap<i64, (Point, Limits)>,
@@ -59,6 +63,7 @@ pub(super) fn areas(
     let before = (first <= earlier.from).then(|| year(&earlier, net, archive));
     let now = year(window, net, archive);
     let mut counties: BTreeMap<i64, Doctors> = BTreeMap::new();
+    let mut edges = [BTreeSet::new(), BTreeSet::new()];
     for line in headline(window, net) {
         let date = line.line.forskrivningsdato.unwrap_or(line.line.utleveringsdato);
         let of_doctor =
@@ -67,8 +72,10 @@ pub(super) fn areas(
         let merged = |code: i64| MERGED.iter().find(|(old, _)| *old == code).map_or(code, |(_, new)| *new);
         let county = code.map(merged).filter(|code| COUNTIES.contains(code)).unwrap_or(UNKNOWN);
         add(counties.entry(county).or_default(), line);
+        on_edges(window, line, &county, &mut edges);
     }
-    Some(Areas { counties, now, before })
+    let lasting_counties = &edges[0] & &edges[1];
+    Some(Areas { counties, lasting_counties, now, before })
 }
 
 fn headline<'n>(window: &Window, net: &'n [Classed]) -> impl Iterator<Item = &'n Classed<'n>> {
@@ -85,11 +92,24 @@ fn add(doctors: &mut Doctors, net: &Classed) {
     count.r += u64::from(net.line.reservasjon == 1);
 }
 
+/// Notes of what a line is, where it is in the window's first or last month.
+fn on_edges<T: Ord + Clone>(window: &Window, net: &Classed, of: &T, edges: &mut [BTreeSet<T>; 2]) {
+    let month = Month::of(net.line.utleveringsdato);
+    for (edge, found) in [window.from, window.to].into_iter().zip(edges) {
+        if month == edge {
+            found.insert(of.clone());
+        }
+    }
+}
+
 fn year(window: &Window, net: &[Classed], archive: &Archive) -> Year {
     let counted = doctors::count(window, net, archive);
     let mut groups: BTreeMap<String, Doctors> = BTreeMap::new();
+    let mut edges = [BTreeSet::new(), BTreeSet::new()];
     for line in headline(window, net) {
-        add(groups.entry(line.group.clone().unwrap_or_default()).or_default(), line);
+        let group = line.group.clone().unwrap_or_default();
+        on_edges(window, line, &group, &mut edges);
+        add(groups.entry(group).or_default(), line);
     }
     let point = |(hpr, count): (&i64, &Count)| (*hpr, Point { n: count.n, r: count.r, e: counted.expected[hpr] });
     let points: BTreeMap<i64, Point> = counted.observed.iter().map(point).collect();
@@ -99,18 +119,33 @@ fn year(window: &Window, net: &[Classed], archive: &Archive) -> Year {
         to: window.to.0,
         observed: counted.observed,
         groups,
+        edges,
         substance: archive.atc_of_groups(window.to.last_day()),
         funnel: limits.into_iter().map(|(hpr, limits)| (hpr, (points[&hpr], limits))).collect(),
     }
 }
 
 impl Year {
+    /// The rows that a group counts in.
+    fn keys(&self, group: &str) -> [(&'static str, String); 2] {
+        let substance = self.substance.get(group).cloned().unwrap_or_else(|| "uten_atc".to_owned());
+        [("byttegruppe", format!("{group:0>6}")), ("atc", substance)]
+    }
+
+    /// Rows with prescriptions in the first month and in the last. Of others, the next window less this one would be a month.
+    pub fn lasting(&self) -> BTreeSet<(&'static str, String)> {
+        let [first, last] = self
+            .edges
+            .each_ref()
+            .map(|groups| -> BTreeSet<_> { groups.iter().flat_map(|group| self.keys(group)).collect() });
+        &first & &last
+    }
+
     /// Groups under their own codes, and substances as the sums of their groups.
     pub fn rows(&self) -> BTreeMap<(&'static str, String), Doctors> {
         let mut rows: BTreeMap<(&'static str, String), Doctors> = BTreeMap::new();
         for (group, doctors) in &self.groups {
-            let substance = self.substance.get(group).cloned().unwrap_or_else(|| "uten_atc".to_owned());
-            for key in [("byttegruppe", format!("{group:0>6}")), ("atc", substance)] {
+            for key in self.keys(group) {
                 let row = rows.entry(key).or_default();
                 for (hpr, count) in doctors {
                     let sum = row.entry(*hpr).or_default();
