@@ -282,15 +282,21 @@ mod tests {
     }
 
     #[test]
-    fn a_legal_basis_is_one_line_that_says_something() {
+    fn a_legal_basis_and_a_contact_are_one_line_that_says_something() {
         let basis = |text: &str| {
             let text = format!("root = \".\"\n[product.p]\nrettsgrunnlag = {text}\n");
             parse(&text).map(|config| config.product("p").legal_basis)
         };
         assert_eq!(basis("\" § 1 \"").unwrap().as_deref(), Some("§ 1"));
         assert_eq!(parse("root = \".\"\n").unwrap().product("p").legal_basis, None);
+        let contact = |text: &str| {
+            let text = format!("root = \".\"\n[product.p]\nhenvendelse = {text}\n");
+            parse(&text).map(|config| config.product("p").contact)
+        };
+        assert_eq!(contact("\"a@b.no\"").unwrap().as_deref(), Some("a@b.no"));
         for wrong in ["\"\"", "\" \"", "\"a\\nb\""] {
             assert!(format!("{:#}", basis(wrong).unwrap_err()).contains("`rettsgrunnlag` is one line"), "{wrong}");
+            assert!(format!("{:#}", contact(wrong).unwrap_err()).contains("`henvendelse` is one line"), "{wrong}");
         }
     }
 

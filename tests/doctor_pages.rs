@@ -255,3 +255,22 @@ fn every_member_of_a_group_sees_the_same_figures_and_no_bin_is_small() {
     let bins = table("reservasjon_kolleger_fordeling");
     assert!(!bins.is_empty() && bins.iter().all(|bin| number(bin, "n_leger").unwrap() >= 5.0));
 }
+
+#[test]
+fn a_page_says_whom_to_turn_to_when_the_configuration_does() {
+    let root = Root::tiny();
+    let page = |root: &Root| {
+        let doctors = std::fs::read_dir(root.current().join("lege")).unwrap();
+        let doctor =
+            doctors.map(|doctor| doctor.unwrap().path().join("index.html")).find(|page| page.exists()).unwrap();
+        std::fs::read_to_string(doctor).unwrap()
+    };
+    root.run();
+    assert!(page(&root).contains("Si fra til Helsedirektoratet med HPR-nummeret ditt"));
+    let config = root.path().join("speil.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let contact = "[product.reservasjon]\nhenvendelse = \"statistikkteamet på <tall@example.no>\"\n";
+    std::fs::write(&config, text.replacen("[product.reservasjon]\n", contact, 1)).unwrap();
+    root.run();
+    assert!(page(&root).contains("Si fra til statistikkteamet på &lt;tall@example.no&gt; med HPR-nummeret ditt"));
+}

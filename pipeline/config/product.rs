@@ -21,6 +21,8 @@ pub struct Product {
     pub ended: bool,
     /// What allows it, as it is printed with its figures; a product that needs one is off without it.
     pub legal_basis: Option<String>,
+    /// Whom readers of single figures turn to, as it is printed; absent = the directorate, without an address.
+    pub contact: Option<String>,
     /// The key that events for KPR are encrypted to, as written; absent = none are handed over.
     pub kpr_key: Option<String>,
 }
@@ -82,6 +84,7 @@ pub(super) struct WrittenProduct {
     lege_dag: Option<i8>,
     av: bool,
     rettsgrunnlag: Option<String>,
+    henvendelse: Option<String>,
     kpr_nokkel: Option<String>,
 }
 
@@ -93,6 +96,7 @@ impl Default for Product {
             dates: Dates::default(),
             ended: false,
             legal_basis: None,
+            contact: None,
             kpr_key: None,
         }
     }
@@ -101,13 +105,19 @@ impl Default for Product {
 impl WrittenProduct {
     pub(super) fn check(self) -> anyhow::Result<Product> {
         let dates = Dates::check(self.utgivelse.as_deref(), self.lege_dag)?;
-        let legal_basis = self.rettsgrunnlag.map(|basis| basis.trim().to_owned());
+        let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
+        let is_line = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.is_empty() && !text.contains('\n'));
+        let (legal_basis, contact) = (trimmed(self.rettsgrunnlag), trimmed(self.henvendelse));
         ensure!(
-            legal_basis.as_ref().is_none_or(|basis| !basis.is_empty() && !basis.contains('\n')),
+            is_line(&legal_basis),
             "`rettsgrunnlag` is one line that says what allows the product; take the key out to leave the product off"
         );
+        ensure!(
+            is_line(&contact),
+            "`henvendelse` is one line that says whom a doctor turns to, such as \"Helsedirektoratet på post@example.no\""
+        );
         let mut product =
-            Product { dates, ended: self.av, legal_basis, kpr_key: self.kpr_nokkel, ..Product::default() };
+            Product { dates, ended: self.av, legal_basis, contact, kpr_key: self.kpr_nokkel, ..Product::default() };
         if let Some(paragraphs) = self.hjemler {
             ensure!(!paragraphs.is_empty(), "`hjemler` is empty: no line would be taken in");
             product.paragraphs = paragraphs;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::release::{About, Draft};
 use super::switch::Turns;
 use super::{Making, PublishError, Publisher, about, complete, pages, revision, tree};
+use crate::config::Product;
 use crate::contract::Contract;
 use crate::disclosure::Disclosed;
 use crate::export;
@@ -46,7 +47,8 @@ impl Publisher<'_> {
             coming: not_open.into_iter().filter_map(|(name, date)| Some((name, date?))).collect(),
             late: Vec::new(),
             thresholds: BTreeMap::new(),
-            legal_bases: self.legal_bases(),
+            legal_bases: self.of_products(|product| product.legal_basis),
+            contacts: self.of_products(|product| product.contact),
             made: self.made()?.into(),
             cubes: self.cube_links(draft),
             variables: self.variables()?.into(),
@@ -124,10 +126,10 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Product → what allows it to show single doctors.
-    fn legal_bases(&self) -> BTreeMap<String, String> {
+    /// Product → what its configuration says, where it says it.
+    fn of_products(&self, said: fn(Product) -> Option<String>) -> BTreeMap<String, String> {
         let products = self.models.products().into_iter();
-        products.filter_map(|name| Some((name.to_owned(), self.config.product(name).legal_basis?))).collect()
+        products.filter_map(|name| Some((name.to_owned(), said(self.config.product(name))?))).collect()
     }
 
     /// Late sources of the page's product; of all products for a page that they share.

@@ -60,11 +60,14 @@ impl Publisher<'_> {
             && verify::damaged(&release).is_ok_and(|problems| problems.is_empty())
     }
 
-    /// What decides pages beside figures: the program, the site, and the dates that pages tell of.
+    /// What decides pages beside figures: the program, the site, and the dates and the contact that pages tell of.
     pub(super) fn pages_are_made_with(&self) -> String {
-        let dates: Vec<String> =
-            self.models.products().iter().map(|name| format!("{name} {:?}", self.config.product(name).dates)).collect();
-        let parts = [env!("CARGO_PKG_VERSION"), self.site.hash(), &dates.join("\n")].join("\n");
+        let told = |name: &&str| {
+            let product = self.config.product(name);
+            format!("{name} {:?} {:?}", product.dates, product.contact)
+        };
+        let told: Vec<String> = self.models.products().iter().map(told).collect();
+        let parts = [env!("CARGO_PKG_VERSION"), self.site.hash(), &told.join("\n")].join("\n");
         disk::sha256(parts.as_bytes())
     }
 

@@ -33,6 +33,7 @@ pub(super) struct Position {
     pub(super) revisions: Arc<Vec<Revision>>,
     pub(super) thresholds: BTreeMap<String, String>,
     pub(super) legal_bases: BTreeMap<String, String>,
+    pub(super) contacts: BTreeMap<String, String>,
     pub(super) cubes: BTreeMap<String, String>,
     pub(super) variables: Arc<BTreeMap<String, Vec<Variable>>>,
 }

@@ -132,6 +132,10 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("legal_basis", |state: &State, product: &str| {
         here(state, |position| Ok(position.legal_bases.get(product).cloned().unwrap_or_default()))
     });
+    // Whom readers turn to; empty where the configuration does not say it.
+    env.add_function("contact", |state: &State, product: &str| {
+        here(state, |position| Ok(position.contacts.get(product).cloned().unwrap_or_default()))
+    });
     // What counties deliver of a source; none where the page does not know.
     env.add_function("variables", |state: &State, source: &str| {
         here(state, |position| {

@@ -87,6 +87,8 @@ pub struct About {
     pub thresholds: BTreeMap<String, String>,
     /// Product → what allows it, for those that need it and are on.
     pub legal_bases: BTreeMap<String, String>,
+    /// Product → whom readers of its single figures turn to, where the configuration says it.
+    pub contacts: BTreeMap<String, String>,
     /// How tables are made, by their names.
     pub made: Arc<BTreeMap<String, Made>>,
     /// Files of public cubes, `<name>_koder` and `<name>_navn` → path in the public tree.
@@ -229,6 +231,7 @@ impl Site {
             revisions: about.revisions.clone(),
             thresholds: about.thresholds.clone(),
             legal_bases: about.legal_bases.clone(),
+            contacts: about.contacts.clone(),
             cubes: about.cubes.clone(),
             variables: about.variables.clone(),
         };

@@ -31,7 +31,19 @@ fn position(tree: Tree, path: &str, mappe: Option<&str>) -> Value {
     let cubes = BTreeMap::from([("too_koder".to_owned(), "data/kpr/too_koder.csv".to_owned())]);
     let (made, revisions, variables) = Default::default();
     let legal_bases = BTreeMap::from([("p".to_owned(), "§ 1".to_owned())]);
-    Value::from_object(Position { page, withheld, coming, made, revisions, thresholds, legal_bases, cubes, variables })
+    let contacts = BTreeMap::from([("p".to_owned(), "a@b.no".to_owned())]);
+    Value::from_object(Position {
+        page,
+        withheld,
+        coming,
+        made,
+        revisions,
+        thresholds,
+        legal_bases,
+        contacts,
+        cubes,
+        variables,
+    })
 }
 
 fn show(source: &str) -> Result<String, Error> {
