@@ -14,8 +14,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::config::EngineSettings;
 use crate::disk;
 
-/// How many statements are run at the same time, at most. Two keep two cores busy where one has parts that cannot be
-/// divided; each more would need its own share of the memory pool.
+/// How many models, checks or readings are run at the same time. Two keep two cores busy where one has parts that cannot
+/// be divided; each more would need its own share of the memory pool.
 const SIDE_BY_SIDE: usize = 2;
 
 /// The engine of one run.

@@ -55,3 +55,4 @@ mod tidy;
 mod traps;
 mod traps_too;
 mod whole;
+mod windows;

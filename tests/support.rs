@@ -39,6 +39,22 @@ impl Root {
         root
     }
 
+    /// Takes the other products' sources out of the configuration.
+    pub fn keep_reservasjon(&self) {
+        let config = self.path().join("speil.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        let others = ["[source.too_", "[source.enhet]", "[source.befolkning]", "[product.reservasjon_kontroll]"];
+        let mut sections = vec![String::new()];
+        for line in text.lines() {
+            if line.starts_with('[') {
+                sections.push(String::new());
+            }
+            *sections.last_mut().unwrap() += &format!("{line}\n");
+        }
+        let kept = sections.into_iter().filter(|section| !others.iter().any(|other| section.starts_with(other)));
+        std::fs::write(config, kept.collect::<String>()).unwrap();
+    }
+
     /// One with all deliveries of the tiny world of TOO.
     pub fn tiny_too() -> Root {
         let root = Root::bare();

@@ -3,6 +3,7 @@
 //!
 //! Knows no rows; `ingest` and `check` compare them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::{Context, ensure};
@@ -185,6 +186,11 @@ impl Repeated {
         ensure!(
             !self.same.is_empty() && !self.months_back.is_empty() && self.most_permille < 1000,
             "[tabell.gjentatt] must name columns and months, and hoyst_promille below 1000"
+        );
+        let different: BTreeSet<&i32> = self.months_back.iter().filter(|back| **back >= 0).collect();
+        ensure!(
+            different.len() == self.months_back.len(),
+            "[tabell.gjentatt] maaneder_tilbake names each month once, from 0 on"
         );
         self.same.iter().chain([&self.day]).try_for_each(|name| is_stored(columns, name))?;
         Ok(self)

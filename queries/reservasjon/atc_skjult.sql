@@ -78,11 +78,41 @@ sammen as (
     group by vindu
 ),
 
+kant as (
+    select
+        k.vindu,
+        sum(k.n_forste) as n_forste,
+        sum(k.r_forste) as r_forste,
+        sum(k.ore_forste) as ore_forste,
+        sum(k.n_siste) as n_siste,
+        sum(k.n_foer) as n_foer,
+        sum(k.r_foer) as r_foer,
+        sum(k.ore_foer) as ore_foer
+    from byttegruppe_kant as k
+    left join byttegruppe_atc as a
+        on
+            k.vindu = a.vindu
+            and k.byttegruppe = a.byttegruppe
+    inner join valgt as v
+        on
+            k.vindu = v.vindu
+            and coalesce(a.atc, 'uten_atc') = v.atc
+            and v.skjult = 1
+    group by k.vindu
+),
+
 vurdert as (
     select
-        vindu,
+        s.vindu,
         case
             when n_leger < $offentlig_leger or n < $offentlig_linjer then 1
+            when n_forste = 0 or n_siste = 0 then 1
+            when r = 0 and r_foer >= $minste_antall then 1
+            when r > 0 and n_foer > 0 and r_foer + r_forste = 0 then 1
+            when n = r and n_foer - r_foer >= $minste_antall then 1
+            when n > r and n_foer > 0 and n_foer + n_forste = r_foer + r_forste then 1
+            when ore < 50 and ore_foer >= 50 then 1
+            when ore >= 50 and n_foer > 0 and ore_foer + ore_forste < 50 then 1
             when (n - storste_n - nest_storste_n) * 100 < $dominans_prosent * storste_n then 1
             when (r - storste_r - nest_storste_r) * 100 < $dominans_prosent * storste_r then 1
             when (ore - storste_ore - nest_storste_ore) * 100 < $dominans_prosent * storste_ore then 1
@@ -90,7 +120,8 @@ vurdert as (
             when n - r > 0 and n - r < $minste_antall then 1
             else 0
         end as utrygge_sammen
-    from sammen
+    from sammen as s
+    inner join kant as k on s.vindu = k.vindu
 )
 
 select

@@ -38,17 +38,14 @@ between = [0, 1]
 ---*/
 -- B11: potential = merutgift · max(0, 1 − p̄ / p), where 1 − p̄ / p = (r · N − n · R) / (r · N) by whole numbers.
 -- D1 and D7, for a row as a whole: `utrygg` says that it could not be shown even if it were alone. Kroner without a
--- prescription in the window are repeats of earlier ones: nobody knows of how many doctors, so they are not shown.
--- Two windows that follow each other differ by a month in and a month out. Where one of these is known to be without lines,
--- the other could be subtracted; so a row has lines in both the first and the last month of its window, or is not shown (D5).
+-- prescription in the window are repeats of earlier ones: nobody knows of how many doctors, so they are not shown. What the edge of the
+-- window has to do with it, `byttegruppe_kant` says.
 with rangert as (
     select
         vindu,
         atc,
         n,
         r,
-        n_forste,
-        n_siste,
         merutgift_ore,
         row_number() over (partition by vindu, atc order by n desc, rekvirent_hpr) as nr_n,
         row_number() over (partition by vindu, atc order by r desc, rekvirent_hpr) as nr_r,
@@ -63,7 +60,6 @@ talt as (
         sum(case when n > 0 then 1 else 0 end) as n_leger,
         sum(n) as n,
         sum(r) as r,
-        least(sum(n_forste), sum(n_siste)) as n_ytterst,
         sum(merutgift_ore) as merutgift_ore,
         max(case when nr_n = 1 then n else 0 end) as storste_n,
         max(case when nr_n = 2 then n else 0 end) as nest_storste_n,
@@ -91,7 +87,6 @@ med_andel as (
         t.n_leger,
         t.n,
         t.r,
-        t.n_ytterst,
         t.merutgift_ore,
         t.storste_n,
         t.nest_storste_n,
@@ -116,7 +111,6 @@ med_potensial as (
         n_leger,
         n,
         r,
-        n_ytterst,
         (merutgift_ore + 50) / 100 as merutgift_kr,
         cast(round(merutgift_ore * andel / 100) as bigint) as potensial_kr,
         storste_n,
@@ -128,6 +122,25 @@ med_potensial as (
         cast(round(storste_merutgift_ore * andel / 100) as bigint) as storste_potensial_kr,
         cast(round(nest_storste_merutgift_ore * andel / 100) as bigint) as nest_storste_potensial_kr
     from med_andel
+),
+
+kant as (
+    select
+        k.vindu,
+        coalesce(a.atc, 'uten_atc') as atc,
+        sum(k.n_forste) as n_forste,
+        sum(k.r_forste) as r_forste,
+        sum(k.ore_forste) as ore_forste,
+        sum(k.n_siste) as n_siste,
+        sum(k.n_foer) as n_foer,
+        sum(k.r_foer) as r_foer,
+        sum(k.ore_foer) as ore_foer
+    from byttegruppe_kant as k
+    left join byttegruppe_atc as a
+        on
+            k.vindu = a.vindu
+            and k.byttegruppe = a.byttegruppe
+    group by k.vindu, coalesce(a.atc, 'uten_atc')
 )
 
 select
@@ -149,7 +162,13 @@ select
     case
         when p.n = 0 and p.merutgift_kr = 0 then 0
         when p.n_leger < $offentlig_leger or p.n < $offentlig_linjer then 1
-        when p.n_ytterst = 0 then 1
+        when k.n_forste = 0 or k.n_siste = 0 then 1
+        when p.r = 0 and k.r_foer >= $minste_antall then 1
+        when p.r > 0 and k.n_foer > 0 and k.r_foer + k.r_forste = 0 then 1
+        when p.n = p.r and k.n_foer - k.r_foer >= $minste_antall then 1
+        when p.n > p.r and k.n_foer > 0 and k.n_foer + k.n_forste = k.r_foer + k.r_forste then 1
+        when p.merutgift_kr = 0 and k.ore_foer >= 50 then 1
+        when p.merutgift_kr > 0 and k.n_foer > 0 and k.ore_foer + k.ore_forste < 50 then 1
         when (p.n - p.storste_n - p.nest_storste_n) * 100 < $dominans_prosent * p.storste_n then 1
         when (p.r - p.storste_r - p.nest_storste_r) * 100 < $dominans_prosent * p.storste_r then 1
         when
@@ -165,4 +184,8 @@ select
         else 0
     end as utrygg
 from med_potensial as p
+inner join kant as k
+    on
+        p.vindu = k.vindu
+        and p.atc = k.atc
 order by p.vindu, p.atc

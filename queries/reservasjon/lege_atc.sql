@@ -12,10 +12,6 @@ unit = "HPR-nummer"
 unit = "forskrivninger, eller utleveringer når nummer mangler"
 [columns.r]
 unit = "som n, reservert av legen"
-[columns.n_forste]
-unit = "som n, i vinduets første måned"
-[columns.n_siste]
-unit = "som n, i vinduets siste måned"
 [columns.merutgift_ore]
 unit = "øre"
 ---*/
@@ -26,8 +22,6 @@ select
     coalesce(a.atc, 'uten_atc') as atc,
     sum(g.n) as n,
     sum(g.r) as r,
-    sum(g.n_forste) as n_forste,
-    sum(g.n_siste) as n_siste,
     sum(g.merutgift_ore) as merutgift_ore
 from lege_gruppe as g
 left join byttegruppe_atc as a

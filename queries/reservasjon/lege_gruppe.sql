@@ -18,10 +18,6 @@ unit = "utleveringer"
 unit = "forskrivninger, eller utleveringer når nummer mangler"
 [columns.r]
 unit = "som n, reservert av legen"
-[columns.n_forste]
-unit = "som n, i vinduets første måned"
-[columns.n_siste]
-unit = "som n, i vinduets siste måned"
 [columns.merutgift_ore]
 unit = "øre"
 [columns.referanse_fra]
@@ -43,20 +39,6 @@ select
     sum(c.utleveringer) as utleveringer,
     sum(case when v.teller_forskrivninger = 1 then c.forskrivninger else c.utleveringer end) as n,
     sum(case when v.teller_forskrivninger = 1 then c.reservert else c.utleveringer_reservert end) as r,
-    sum(
-        case
-            when c.maaned <> v.fra_maaned then 0
-            when v.teller_forskrivninger = 1 then c.forskrivninger
-            else c.utleveringer
-        end
-    ) as n_forste,
-    sum(
-        case
-            when c.maaned <> v.til_maaned then 0
-            when v.teller_forskrivninger = 1 then c.forskrivninger
-            else c.utleveringer
-        end
-    ) as n_siste,
     sum(c.merutgift_ore) as merutgift_ore,
     min(c.referanse_fra) as referanse_fra,
     max(c.referanse_til) as referanse_til,

@@ -70,6 +70,7 @@ sql = "select 1 as funn from (select sum(n) as n, sum(r) as r from atc_tall wher
 melding = "substances or groups do not sum to the doctors (B11)"
 ---*/
 -- B11. The nation stands first, as what the others are compared with. The trend is shown where both windows' rows may be: with the rate it gives the earlier one.
+-- It does not tell that nothing was reserved then, or everything, where that is otherwise now (see byttegruppe_kant).
 with stoffer as (
     select
         t.vindu,
@@ -233,6 +234,8 @@ foer as (
     select
         a.nivaa,
         a.kode,
+        a.r,
+        a.n,
         cast(a.r as double) / cast(a.n as double) as grad
     from alle as a
     inner join reservasjon_vinduer as w
@@ -259,7 +262,11 @@ select
     case when n.skjult = 0 then n.r end as reservert,
     case when n.skjult = 0 then cast(n.r as double) / nullif(cast(n.n as double), 0) end as reservasjonsgrad,
     case
-        when n.skjult = 0 then cast(n.r as double) / nullif(cast(n.n as double), 0) - f.grad
+        when
+            n.skjult = 0
+            and (f.r > 0 or n.r = 0)
+            and (f.r < f.n or n.r = n.n)
+            then cast(n.r as double) / nullif(cast(n.n as double), 0) - f.grad
     end as endring,
     case when n.skjult = 0 then s.tau2 end as spredning,
     case when n.skjult = 0 then n.merutgift_kr end as merutgift,

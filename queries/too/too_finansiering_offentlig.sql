@@ -31,8 +31,9 @@ unit = "0 nei, 1 ja"
 -- that is hidden elsewhere cannot be worked out from these; the grant's own stay in the tables that hide them. D1: each
 -- count by itself, since none holds another: who is referred, who waits, who begins treatment and who completes it in a
 -- year are different courses. But who waited at the year's beginning and who was referred, less who waits at its end, are
--- those who left the list: where these are few, who waits at its end is hidden. A4: public waits are rounded to whole
--- weeks, half away from zero.
+-- those who left the list: where these are few, who waits at its end is hidden. So are then those who wait at the end of
+-- later years: over several years, those who left them all are a sum that may have one solution only. A4: public waits are
+-- rounded to whole weeks, half away from zero.
 with rettighet as (
     select
         periode,
@@ -67,7 +68,7 @@ merket as (
     from rettighet
 ),
 
-vist as (
+trygge as (
     select
         periode,
         henviste,
@@ -84,8 +85,25 @@ vist as (
             when ventende > 0 and ventende < $minste_antall then 0
             when henviste_vises = 1 and gaatt_ut > 0 and gaatt_ut < $minste_antall then 0
             else 1
-        end as ventende_vises
+        end as ventende_trygg
     from merket
+),
+
+vist as (
+    select
+        periode,
+        henviste,
+        ventende,
+        avviklet,
+        median,
+        ferdigbehandlet,
+        n_fylker,
+        forelopig,
+        henviste_vises,
+        avviklet_vises,
+        ferdige_vises,
+        min(ventende_trygg) over (order by periode) as ventende_vises
+    from trygge
 )
 
 select
@@ -98,7 +116,7 @@ select
     n_fylker,
     forelopig,
     case
-        when henviste + ventende + avviklet + ferdigbehandlet = 0 then 'mangler'
+        when ventende_vises = 1 and henviste + ventende + avviklet + ferdigbehandlet = 0 then 'mangler'
         when henviste_vises * ventende_vises * avviklet_vises * ferdige_vises = 1 then 'vist'
         else 'skjult'
     end as status
