@@ -18,7 +18,6 @@ mod shown;
 mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::resume_unwind;
 
 use anyhow::Context;
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
@@ -89,30 +88,14 @@ impl Findings {
     }
 }
 
-impl<'a> Checks<'a> {
-    /// Checks every product that has not failed already, as many at the same time as the engine divides into.
-    pub fn check(&self, failed: &BTreeSet<String>, progress: &(dyn Fn(&str) + Sync)) -> Checked {
+impl Checks<'_> {
+    /// Checks every product that has not failed already.
+    pub fn check(&self, failed: &BTreeSet<String>, progress: &dyn Fn(&str)) -> Checked {
         let mut checked = Checked::default();
-        let products = self.models.products();
-        let products: Vec<&'a str> = products.into_iter().filter(|product| !failed.contains(*product)).collect();
-        let (engine, at_once) = self.engine.divided();
-        let one = |product| {
+        for product in self.models.products().into_iter().filter(|product| !failed.contains(*product)) {
             progress(&format!("checking {product}"));
             let mut found = Findings::default();
-            let ended = Checks { engine: &engine, ..*self }.product(product, &mut found);
-            (product, found, ended)
-        };
-        let side_by_side = |products: &[&'a str]| {
-            std::thread::scope(|scope| {
-                let running: Vec<_> = products.iter().map(|product| scope.spawn(|| one(product))).collect();
-                running
-                    .into_iter()
-                    .map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                    .collect::<Vec<_>>()
-            })
-        };
-        for (product, found, ended) in products.chunks(at_once).flat_map(side_by_side) {
-            match ended.and_then(|()| stop(found.stopped)) {
+            match self.product(product, &mut found).and_then(|()| stop(found.stopped)) {
                 Ok(()) => drop(checked.held.insert(product.to_owned(), found.held)),
                 Err(error) => drop(checked.failed.insert(product.to_owned(), error)),
             }

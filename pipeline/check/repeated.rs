@@ -2,6 +2,8 @@
 //!
 //! Rows are the same when the columns that the contract names are, and the day of the month. Counts only leave here.
 
+use std::panic::resume_unwind;
+
 use super::{Checks, Findings, grouped, or_accept};
 use crate::calendar::Month;
 use crate::contract::{Contract, Repeated, TableContract};
@@ -15,18 +17,39 @@ const FEWEST_ROWS: u64 = 100;
 pub(super) fn check(checks: &Checks<'_>, product: &str, found: &mut Findings) -> anyhow::Result<()> {
     for (contract, table) in checks.delivered(product) {
         if let Some(repeated) = &table.repeated {
-            let mut broken = Vec::new();
-            for (at, entry) in checks.state.partitions(&table.name) {
-                let is_new = checks.is_new(product, &table.name, at, entry) && entry.rows >= FEWEST_ROWS;
-                if let Some(month) = at.parse().ok().filter(|_| is_new) {
-                    broken.extend(of_month(checks, contract, table, repeated, (month, entry))?);
-                }
-            }
+            let new = checks
+                .state
+                .partitions(&table.name)
+                .filter(|(at, entry)| checks.is_new(product, &table.name, at, entry) && entry.rows >= FEWEST_ROWS);
+            let months: Vec<(Month, &Entry)> = new.filter_map(|(at, entry)| Some((at.parse().ok()?, entry))).collect();
+            let mut broken =
+                side_by_side(checks, &months, |checks, month| of_month(checks, contract, table, repeated, month))?;
             broken.retain(|broken| !checks.accepts(contract, RULE, broken));
             found.add(&table.name, RULE, broken);
         }
     }
     Ok(())
+}
+
+/// What is found of each month, in their order, as many months at the same time as the engine divides into.
+fn side_by_side(
+    checks: &Checks<'_>,
+    months: &[(Month, &Entry)],
+    of_month: impl Fn(&Checks<'_>, (Month, &Entry)) -> anyhow::Result<Option<CheckFailed>> + Sync,
+) -> anyhow::Result<Vec<CheckFailed>> {
+    let (engine, at_once) = checks.engine.divided();
+    let mut broken = Vec::new();
+    for months in months.chunks(at_once) {
+        let found = std::thread::scope(|scope| {
+            let one = |month| of_month(&Checks { engine: &engine, ..*checks }, month);
+            let running: Vec<_> = months.iter().map(|month| scope.spawn(move || one(*month))).collect();
+            running.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
+        });
+        for found in found {
+            broken.extend(found?);
+        }
+    }
+    Ok(broken)
 }
 
 fn of_month(
