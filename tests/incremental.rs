@@ -28,7 +28,7 @@ const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum leg
                        kollegagruppe_fordeling reservasjon_kolleger reservasjon_kolleger_fordeling trakt_baand \
                        reservasjon_trakt byttegruppe_landet byttegruppe_kolleger reservasjon_lege_byttegruppe \
                        reservasjon_lege_substans_maaned reservasjonsgrad_lege_rullerende atc_skjult atc_tall \
-                       byttegruppe_skjult byttegruppe_tall fylke_forventet fylke_lege fylke_skjult fylke_sum \
+                       byttegruppe_kant byttegruppe_skjult byttegruppe_tall fylke_forventet fylke_lege fylke_skjult fylke_sum \
                        landet_tall lege_atc prioritering_punkt prioritering_spredning reservasjon_fylke \
                        reservasjon_prioritering";
 /// What the classes' counts, the delivered months and the window's last snapshot become.
