@@ -119,17 +119,165 @@ fn drawn_share(strip: &str) -> f64 {
     read_back(strip, mark, &ticks) / 100.0
 }
 
+/// What a figure of so many decimals may read as: where the digit after the last is a five, the last bit decides.
+fn readings(number: f64, decimals: usize, unit: &str) -> [String; 2] {
+    [number - 1e-9, number + 1e-9].map(|number| format!("{:.decimals$}{unit}", number.max(0.0)).replace('.', ","))
+}
+
+/// A share's readings in per cent.
+fn percents(row: &Row, column: &str) -> [String; 2] {
+    readings(100.0 * number(row, column).unwrap(), 1, "\u{a0}%")
+}
+
+/// One of the key figures, by what it is called.
+fn key_figure<'t>(figures: &'t str, called: &str) -> &'t str {
+    between(figures, &format!("<dt>{called}</dt>"), "</div>").unwrap_or_else(|| panic!("no {called} in {figures}"))
+}
+
+/// The other key figures than the rate: what is expected, the ratio, both intervals and the last months.
+fn assert_key_figures(hpr: &str, row: &Row, figures: &str) {
+    let says = |called: &str, wanted: &dyn Fn(usize, usize) -> String| {
+        let figure = key_figure(figures, called);
+        let may_be: BTreeSet<String> = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(low, high)| wanted(low, high)).into();
+        assert!(may_be.iter().any(|text| figure.contains(text)), "{hpr}: none of {may_be:?} in {figure}");
+    };
+    let (low, high) = (percents(row, "nedre"), percents(row, "ovre"));
+    says("Din reservasjonsgrad", &|a, b| format!("95 % intervall: {} til {}</dd>", low[a], high[b]));
+    let expected = readings(number(row, "forventet").unwrap(), 1, "");
+    says("Forventet antall reservasjoner", &|a, _| format!("<dd>{}</dd>", expected[a]));
+    if let Some(ratio) = number(row, "standardisert_ratio") {
+        let ratio = readings(ratio, 2, "");
+        says("Ditt antall delt på det forventede", &|a, _| format!("<dd>{}</dd>", ratio[a]));
+        let [low, high] = ["sr_nedre", "sr_ovre"].map(|column| readings(number(row, column).unwrap(), 2, ""));
+        says("Ditt antall delt på det forventede", &|a, b| format!("95 % intervall: {} til {}</dd>", low[a], high[b]));
+    }
+    let (reserved, written) = (&row["reservert_siste"], &row["skrevet_siste"]);
+    let last = format!("{} av {} reservert", grouped(reserved), grouped(written));
+    says("Forskrevet de siste 3 månedene", &|_, _| last.clone());
+    if written != "0" {
+        says("Forskrevet de siste 3 månedene", &|_, _| format!("<dd>{}</dd>", percent(reserved, written)));
+    }
+}
+
+/// The peers' table has the published row of each group that the doctor is in, and no other.
+fn assert_peers(hpr: &str, groups: &[Row], page: &str) {
+    let shown = between(page, "<caption id=\"t-kolleger\">", "</table>").unwrap();
+    let known: Vec<&Row> = groups.iter().filter(|group| !group["kode"].is_empty()).collect();
+    assert_eq!(shown.matches("<tr><th scope=\"row\"").count(), known.len(), "{hpr}");
+    for group in known {
+        let called = match &*group["gruppe"] {
+            "alle" => "Alle leger",
+            "spesialitet" => "Leger med samme spesialitet som deg",
+            "fylke" => "Leger i samme fylke",
+            "praksis" => "Leger med samme slags praksis: fastlege eller ikke",
+            "listetredel" => "Fastleger med omtrent like lang liste",
+            "sentralitet" => "Leger i kommuner med samme sentralitetsklasse",
+            other => panic!("{other}"),
+        };
+        let line = between(shown, &format!(">{called}</th>"), "</tr>").unwrap_or_else(|| panic!("{hpr}: no {called}"));
+        if group["p50"].is_empty() {
+            continue;
+        }
+        let cells: Vec<&str> =
+            line.split("<td class=\"n\">").filter_map(|cell| Some(cell.split_once("</td>")?.0)).collect();
+        assert_eq!(cells[0], grouped(&group["n_leger"]), "{hpr}: {called}");
+        for (cell, column) in cells[1..].iter().zip(["p10", "p25", "p50", "p75", "p90"]) {
+            let is_right = group[column].is_empty() || percents(group, column).contains(&(*cell).to_owned());
+            assert!(is_right, "{hpr}: {called} {column} {cell} {}", group[column]);
+        }
+    }
+}
+
+/// A drawing's ticks along an axis: (place, value as written).
+fn ticks(svg: &str, place: &str, mark: &str) -> Vec<(f64, f64)> {
+    let texts = svg.split("<text class=\"tick\" ").filter_map(|text| text.split_once("</text>"));
+    texts
+        .filter(|(text, _)| text.contains(mark))
+        .filter_map(|(text, _)| {
+            let label = text.split_once('>')?.1.trim_end_matches("\u{a0}%").replace(',', ".");
+            Some((between(text, &format!("{place}=\""), "\"")?.parse().ok()?, label.parse().ok()?))
+        })
+        .collect()
+}
+
+/// The funnel's own circle stands at the row's expected number and ratio, between limits that are drawn on both sides.
+fn assert_funnel(hpr: &str, row: &Row, svg: &str) {
+    let circle = between(svg, "<circle ", "/>").unwrap();
+    let (x, y) = (attribute(circle, "cx"), attribute(circle, "cy"));
+    let upwards: Vec<(f64, f64)> = ticks(svg, "y", "dx=\"-8\"").into_iter().rev().collect();
+    let (ratio, expected) = (number(row, "standardisert_ratio").unwrap(), number(row, "forventet").unwrap());
+    let per_unit = |ticks: &[(f64, f64)]| {
+        let (first, last) = (ticks[0], ticks[ticks.len() - 1]);
+        ((last.1 - first.1) / (last.0 - first.0)).abs()
+    };
+    let drawn = read_back(svg, y, &upwards);
+    assert!((drawn - ratio).abs() < 0.11 * per_unit(&upwards), "{hpr}: drawn at {drawn}, not {ratio}");
+    let along: Vec<(f64, f64)> = ticks(svg, "x", "dy=\"20\"").into_iter().map(|(at, value)| (at, value.ln())).collect();
+    let drawn = read_back(svg, x, &along);
+    assert!((drawn - expected.ln()).abs() < 0.11 * per_unit(&along), "{hpr}: drawn at {}, not {expected}", drawn.exp());
+    let limits = between(svg, "<path class=\"limit\" d=\"", "\"").unwrap();
+    let places = limits.split(['M', 'L']).filter_map(|vertex| vertex.split(' ').next()?.parse::<f64>().ok());
+    let (first, last) = places.fold((f64::MAX, 0.0_f64), |(first, last), at| (first.min(at), last.max(at)));
+    assert!(first <= x && x <= last, "{hpr}: at {x}, the limits from {first} to {last}");
+}
+
+/// The series' line ends at the window's own rate.
+fn assert_series(hpr: &str, row: &Row, page: &str) -> usize {
+    let drawings = page
+        .split("<svg ")
+        .filter(|svg| ["wide", "narrow"].iter().any(|size| svg.contains(&format!("utvikling-{size}-t\""))));
+    drawings
+        .map(|svg| {
+            let path = between(svg, "<g class=\"line own\"><path d=\"", "\"").unwrap();
+            let dots = between(svg, "<path class=\"dots\" d=\"", "\"").unwrap();
+            let end = if path.is_empty() { dots } else { path };
+            let y: f64 = end
+                .rsplit(['M', 'L'])
+                .find(|vertex| vertex.contains(' '))
+                .unwrap()
+                .split([' ', 'h', 'H'])
+                .nth(1)
+                .unwrap()
+                .parse()
+                .unwrap();
+            let upwards: Vec<(f64, f64)> = ticks(svg, "y", "dx=\"-8\"").into_iter().rev().collect();
+            let (drawn, rate) = (read_back(svg, y, &upwards), 100.0 * number(row, "reservasjonsgrad").unwrap());
+            let per_unit =
+                ((upwards[0].1 - upwards[upwards.len() - 1].1) / (upwards[0].0 - upwards[upwards.len() - 1].0)).abs();
+            assert!((drawn - rate).abs() < 0.11 * per_unit, "{hpr}: the line ends at {drawn}, not {rate}");
+        })
+        .count()
+}
+
+/// Why there is no rate, told from the row alone.
+fn why_none(row: &Row) -> &'static str {
+    match (&*row["utleveringer"], &*row["utleveringer_andre"], &*row["utleveringer_ikke_lege"]) {
+        ("0", "0", _) => "var du ikke registrert som lege da",
+        ("0", _, _) => "som ikke kunne byttes, som er skrevet på virkestoff",
+        _ => "hentet ut for første gang",
+    }
+}
+
 #[test]
 fn text_chart_and_table_say_what_the_published_row_says() {
     let doctors = table("reservasjonsgrad_lege");
     let (rolling, groups) = (by_doctor("reservasjonsgrad_lege_rullerende"), by_doctor("reservasjon_lege_byttegruppe"));
+    let peers = by_doctor("reservasjon_kolleger");
     let (mut pages, mut sentences, mut strips, mut funnels, mut medicines) = (0, BTreeSet::new(), 0, 0, 0);
+    let (mut series_drawn, mut without) = (0, BTreeSet::new());
     for row in &doctors {
         let hpr = &row["rekvirent_hpr"];
         let page = fs::read_to_string(world().current().join(format!("lege/{hpr}/index.html"))).unwrap();
         pages += 1;
         if row["status"] != "vist" {
-            assert!(page.contains("ingen resepter fra deg") && !page.contains("id=\"vurdering\""), "{hpr}");
+            let why = why_none(row);
+            assert!(page.contains(why) && !page.contains("id=\"vurdering\""), "{hpr}: no {why}");
+            // Enough months are delivered: nothing on the page blames a short history.
+            assert!(
+                !page.contains("kan vises for et helt år") && !page.contains("minst tolv måneder med tall"),
+                "{hpr}"
+            );
+            without.insert(why);
             continue;
         }
         // Text: the rate and its counts, the expected number, the ratio, what it costs.
@@ -140,6 +288,8 @@ fn text_chart_and_table_say_what_the_published_row_says() {
         assert!(figures.contains(&counts), "{hpr}: no {counts}");
         let kroner = number(row, "merutgift").unwrap().round().to_string();
         assert!(figures.contains(&format!("<dd>{}\u{a0}kr</dd>", grouped(&kroner))), "{hpr}: no {kroner} kr");
+        assert_key_figures(hpr, row, figures);
+        assert_peers(hpr, &peers[hpr], &page);
         // The message: one sentence, B8's.
         let said = between(&page, "<h2 id=\"vurdering\">", "</h2>").unwrap();
         assert_eq!(said, sentence(row), "{hpr}");
@@ -164,6 +314,9 @@ fn text_chart_and_table_say_what_the_published_row_says() {
             // Where the third decimal is a five the last bit decides.
             let other = format!(">Du: {:.2}</text>", ratio.unwrap() + 1e-9).replace('.', ",");
             assert!(near(&label) || near(&other), "{hpr}: no {label}");
+            let drawings =
+                page.split("<svg ").filter(|svg| svg.contains("trakt-wide-t\"") || svg.contains("trakt-narrow-t\""));
+            drawings.for_each(|svg| assert_funnel(hpr, row, svg));
             funnels += 1;
         }
         // The series ends with the window itself, in the table and in the description.
@@ -172,6 +325,7 @@ fn text_chart_and_table_say_what_the_published_row_says() {
         let series = section(&page, "utvikling");
         assert!(series.contains(&format!("<td class=\"n\">{rate}</td>")), "{hpr}: the series has no {rate}");
         assert!(series.contains(&format!("{rate} til og med oktober 2026")), "{hpr}");
+        series_drawn += assert_series(hpr, row, &page);
         // The medicines: those over the expected number by what shows, at most five, in order; and they explain something
         // only for who is over the average.
         let mut over: Vec<&Row> =
@@ -190,7 +344,10 @@ fn text_chart_and_table_say_what_the_published_row_says() {
             medicines += 1;
         }
     }
-    assert!(pages >= 200, "{pages}");
+    assert!(
+        pages >= 200 && series_drawn >= 400 && without.contains("var du ikke registrert som lege da"),
+        "{pages} {series_drawn} {without:?}"
+    );
     assert!(
         sentences.len() >= 3 && strips >= 300 && funnels >= 50 && medicines >= 300,
         "{sentences:?} {strips} {funnels}"

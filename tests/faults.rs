@@ -238,7 +238,7 @@ fn national_classes(root: &Root) -> BTreeMap<String, i64> {
         let classes = texts(arrow::array::RecordBatch::column_by_name(batch, "klasse").unwrap());
         classes.into_iter().zip(integers(batch, "linjer").into_iter().map(Option::unwrap)).collect()
     };
-    root.table("reservasjon_klasser").iter().flat_map(of).collect()
+    root.table("klasse_sum").iter().flat_map(of).collect()
 }
 
 fn courses_are_classed(root: &Root, clean: &Root, list: &[Listed]) {

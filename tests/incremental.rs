@@ -28,13 +28,13 @@ const FIGURES: &str = "lege_gruppe byttegruppe_grunnlag atc_grunnlag stratum leg
                        kollegagruppe_fordeling reservasjon_kolleger reservasjon_kolleger_fordeling trakt_baand \
                        reservasjon_trakt byttegruppe_landet byttegruppe_kolleger reservasjon_lege_byttegruppe \
                        reservasjon_lege_substans_maaned reservasjonsgrad_lege_rullerende atc_skjult atc_tall \
-                       byttegruppe_kant byttegruppe_skjult byttegruppe_tall fylke_forventet fylke_lege fylke_skjult fylke_sum \
-                       landet_tall lege_atc prioritering_punkt prioritering_spredning reservasjon_fylke \
-                       reservasjon_prioritering";
+                       byttegruppe_kant byttegruppe_skjult byttegruppe_tall fylke_forventet fylke_kant fylke_lege \
+                       fylke_skjult fylke_sum landet_tall lege_atc prioritering_punkt prioritering_spredning \
+                       reservasjon_fylke reservasjon_prioritering";
 /// What the classes' counts, the delivered months and the window's last snapshot become.
-const WINDOW: &str = "reservasjon_maaned reservasjon_vindu reservasjon_vinduer reservasjon_klasser lege_med_side \
-                      fest_siste byttegruppe_atc byttegruppe_navn lege_kjennetegn atc_navn byttegruppe_varenavn \
-                      fylke_kode";
+const WINDOW: &str = "reservasjon_maaned reservasjon_vindu reservasjon_vinduer klasse_sum reservasjon_klasser \
+                      lege_med_side lege_utenfor fest_siste byttegruppe_atc byttegruppe_navn lege_kjennetegn atc_navn \
+                      byttegruppe_varenavn fylke_kode";
 
 /// Fails unless just this ran, each once: (months, models), both separated by spaces.
 fn assert_ran(step: &Outcome, parts: &[(&str, &[&str])]) {
@@ -117,7 +117,7 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
             ("2026-08", &["korreksjon", LINES]),
             ("2026-01 2026-02 2026-03 2026-04 2026-05 2026-06 2026-07 2026-09", &["korreksjon"]),
             // August's classes count one less; there are as many months as before.
-            ("alle", &["reservasjon_maaned reservasjon_klasser lege_med_side", FIGURES]),
+            ("alle", &["reservasjon_maaned klasse_sum reservasjon_klasser lege_med_side lege_utenfor", FIGURES]),
         ],
     );
     let august = root.state().tables["linje_klasse"]["2026-08"].clone();
@@ -139,8 +139,8 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
             (
                 "alle",
                 &[
-                    "reservasjon_maaned reservasjon_klasser lege_med_side fest_siste byttegruppe_atc byttegruppe_navn \
-                     atc_navn byttegruppe_varenavn",
+                    "reservasjon_maaned klasse_sum reservasjon_klasser lege_med_side lege_utenfor fest_siste \
+                     byttegruppe_atc byttegruppe_navn atc_navn byttegruppe_varenavn",
                     FIGURES,
                 ],
             ),
@@ -156,7 +156,7 @@ fn months_and_snapshots_one_by_one_end_where_a_build_from_scratch_ends() {
             ("2026-05 2026-06", &[FEST, "linje_klasse"]),
             (
                 "alle",
-                &["reservasjon_maaned reservasjon_klasser fest_siste byttegruppe_atc byttegruppe_navn atc_navn \
+                &["reservasjon_maaned klasse_sum fest_siste byttegruppe_atc byttegruppe_navn atc_navn \
                        byttegruppe_varenavn"],
             ),
         ],

@@ -1,5 +1,5 @@
 //! Windows of twelve months that follow each other, set against each other by somebody who has all of them: what is shown of a
-//! substance or a group must not tell what a month, or a few months, hold.
+//! substance, a group or a county must not tell what a month, or a few months, hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -111,6 +111,93 @@ fn read(root: &Root, known: &mut Known, rests: &mut BTreeMap<String, BTreeSet<i6
     shown
 }
 
+/// The rows of a public table, by their columns.
+fn table(root: &Root, name: &str) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(root.current().join(format!("offentlig/data/{name}.csv"))).unwrap();
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(|line| line.split(';').map(str::to_owned));
+    let header: Vec<String> = lines.next().unwrap().collect();
+    lines.map(|cells| header.iter().cloned().zip(cells).collect()).collect()
+}
+
+fn window(row: &BTreeMap<String, String>) -> (usize, usize) {
+    (month(&row["fra_maaned"]), month(&row["til_maaned"]))
+}
+
+/// B1's classes, what a correction may be besides, and what is outside the paragraphs.
+const CLASSES: [&str; 11] = [
+    "maskert",
+    "ikke_lege",
+    "virkestoff",
+    "fest_mangler",
+    "ukjent_vare",
+    "ikke_byttbar",
+    "begrenset_bytte",
+    "ingen_alternativ",
+    "grunnlag",
+    "referanse_ukjent",
+    "utenfor_hjemmel",
+];
+
+/// What a release shows of counties, and of the nation less these; counties have no kroner. How many it shows.
+fn read_counties(root: &Root, known: &mut Known, rests: &mut BTreeMap<String, BTreeSet<i64>>) -> usize {
+    let figures = |row: &BTreeMap<String, String>| -> Figures {
+        [row["forskrivninger"].parse().unwrap(), row["reservert"].parse().unwrap(), 0]
+    };
+    let nation = table(root, "reservasjonsgrad_landet").remove(0);
+    let (mut rest, mut hidden, mut shown) = (figures(&nation), BTreeSet::new(), 0);
+    for row in table(root, "reservasjon_fylke") {
+        assert_eq!(window(&row), window(&nation));
+        if row["status"] == "vist" {
+            let own = figures(&row);
+            rest = [rest[0] - own[0], rest[1] - own[1], 0];
+            known.entry(format!("fylke {}", row["fylkesnr"])).or_default().insert(window(&row), own);
+            shown += 1;
+        } else if row["status"] == "skjult" {
+            hidden.insert(row["fylkesnr"].parse().unwrap());
+        }
+    }
+    if !hidden.is_empty() {
+        let name = format!("counties {hidden:?}");
+        known.entry(name.clone()).or_default().insert(window(&nation), rest);
+        rests.insert(name, hidden);
+    }
+    shown
+}
+
+/// A month's delivery with `count` returns of what was never delivered, of one doctor each, dated in the month.
+fn with_unknown_returns(delivery: &[u8], month: &str, count: usize) -> Vec<u8> {
+    let text = std::str::from_utf8(delivery).unwrap();
+    let (mut doctors, mut more) = (BTreeSet::new(), String::new());
+    for line in text.lines().filter(|line| line.contains(";U;")) {
+        let mut fields: Vec<&str> = line.split(';').collect();
+        if more.lines().count() < count && fields[7].len() == 7 && doctors.insert(fields[7].to_owned()) {
+            let (id, unknown) = (format!("9{}", fields[0]), format!("8{}", fields[0]));
+            let date = format!("{month}-05");
+            fields[..5].copy_from_slice(&[&id, "R", &unknown, &date, &date]);
+            (fields[9], fields[13]) = ("-1", "-10,00");
+            more += &format!("{}\n", fields.join(";"));
+        }
+    }
+    assert_eq!(more.lines().count(), count);
+    format!("{}\n{more}", text.trim_end()).into_bytes()
+}
+
+/// What a release shows of classes of lines; one that it does not name has no line. How many it hides.
+fn read_classes(root: &Root, known: &mut Known) -> usize {
+    let (window, rows) = (window(&table(root, "reservasjonsgrad_landet")[0]), table(root, "reservasjon_klasser"));
+    let names: BTreeSet<String> = CLASSES.into_iter().map(str::to_owned).collect();
+    assert!(rows.iter().all(|row| names.contains(&row["klasse"]) || row["klasse"].starts_with("avvist_")));
+    for name in names {
+        let lines = match rows.iter().find(|row| row["klasse"] == name) {
+            Some(row) if row["status"] == "vist" => row["linjer"].parse().unwrap(),
+            Some(_) => continue,
+            None => 0,
+        };
+        known.entry(format!("klasse {name}")).or_default().insert(window, [lines, 0, 0]);
+    }
+    rows.iter().filter(|row| row["status"] == "skjult").count()
+}
+
 /// Its name, what it is of a window's figures, how far rounding may put sums off, and the least that may be known of a span that is
 /// shorter than a window.
 type Quantity = (&'static str, fn(&Figures) -> i64, i64, i64);
@@ -165,30 +252,46 @@ fn windows_that_follow_each_other_tell_no_month() {
         .map(|file| {
             let bytes = fs::read(root.landing(file)).unwrap();
             fs::remove_file(root.landing(file)).unwrap();
-            bytes
+            // A class of lines begins in July with many doctors, and two more follow in August.
+            match file.get(22..29) {
+                Some(month @ "2026-07") => with_unknown_returns(&bytes, month, 35),
+                Some(month @ "2026-08") => with_unknown_returns(&bytes, month, 2),
+                _ => bytes,
+            }
         })
         .collect();
     root.run();
     let (mut known, mut rests) = (Known::new(), BTreeMap::new());
     let mut shown = read(&root, &mut known, &mut rests);
+    let mut hidden_classes = read_classes(&root, &mut known);
+    let mut counties = read_counties(&root, &mut known, &mut rests);
     for (file, bytes) in later.iter().zip(held) {
         fs::write(root.landing(file), bytes).unwrap();
         root.run();
         shown += read(&root, &mut known, &mut rests);
+        hidden_classes += read_classes(&root, &mut known);
+        counties += read_counties(&root, &mut known, &mut rests);
     }
     assert!(shown > 6 * 20, "{shown} rows are shown in six windows");
+    assert!(counties > 6, "{counties} counties are shown in six windows");
+    assert!(hidden_classes > 0 && known.keys().any(|name| name.starts_with("klasse ")));
 
-    // Group → months in which something of it was prescribed; substances by the groups that a release names with them.
-    let mut months: BTreeMap<i64, BTreeSet<usize>> = BTreeMap::new();
-    for batch in root.table("lege_gruppe_maaned") {
-        let column = |name: &str| integers(&batch, name).into_iter().map(Option::unwrap);
-        for ((group, month), n) in column("byttegruppe").zip(column("maaned")).zip(column("forskrivninger")) {
-            if n > 0 {
-                let month = usize::try_from(month).unwrap();
-                months.entry(group).or_default().insert(month / 100 * 12 + month % 100 - 1);
+    // Groups and counties → months in which something was prescribed; substances by the groups that a release names with them.
+    let by_month = |table: &str, code: &str| {
+        let mut months: BTreeMap<i64, BTreeSet<usize>> = BTreeMap::new();
+        for batch in root.table(table) {
+            let column = |name: &str| integers(&batch, name).into_iter().map(Option::unwrap);
+            for ((code, month), n) in column(code).zip(column("maaned")).zip(column("forskrivninger")) {
+                if n > 0 {
+                    let month = usize::try_from(month).unwrap();
+                    months.entry(code).or_default().insert(month / 100 * 12 + month % 100 - 1);
+                }
             }
         }
-    }
+        months
+    };
+    let of_groups = by_month("lege_gruppe_maaned", "byttegruppe");
+    let of_counties = by_month("lege_fylke_maaned", "fylkesnr");
     let mut substances: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     for batch in root.table("byttegruppe_atc") {
         let codes = texts(batch.column_by_name("atc").unwrap());
@@ -198,13 +301,16 @@ fn windows_that_follow_each_other_tell_no_month() {
     }
     let mut found = Vec::new();
     for (name, windows) in &known {
-        let groups = match name.split_once(' ').unwrap() {
-            ("byttegruppe", code) => BTreeSet::from([code.parse().unwrap()]),
-            ("atc", code) => substances.get(code).cloned().unwrap_or_default(),
-            _ => rests[name].clone(),
+        let (parts, months) = match name.split_once(' ').unwrap() {
+            ("byttegruppe", code) => (BTreeSet::from([code.parse().unwrap()]), &of_groups),
+            ("atc", code) => (substances.get(code).cloned().unwrap_or_default(), &of_groups),
+            ("fylke", code) => (BTreeSet::from([code.parse().unwrap()]), &of_counties),
+            ("klasse", _) => (BTreeSet::new(), &of_groups),
+            ("counties", _) => (rests[name].clone(), &of_counties),
+            _ => (rests[name].clone(), &of_groups),
         };
         let empty = |month: usize| {
-            !groups.is_empty() && !groups.iter().any(|group| months.get(group).is_some_and(|at| at.contains(&month)))
+            !parts.is_empty() && !parts.iter().any(|part| months.get(part).is_some_and(|at| at.contains(&month)))
         };
         found.extend(leaks(windows, &empty).into_iter().map(|leak| format!("{name}, {leak}")));
     }

@@ -40,7 +40,13 @@ pub(super) fn register(env: &mut Environment<'static>, texts: &Arc<Texts>) {
     );
     env.add_filter("forholdstall", with(|_, value| number::decimal(float(value)?, 2).ok_or_else(not_finite)));
     env.add_filter("desimal", with(|_, value| number::decimal(float(value)?, 1).ok_or_else(not_finite)));
-    env.add_filter("sannsynlighet", with(|_, value| number::decimal(float(value)?, 4).ok_or_else(not_finite)));
+    let limit_texts = texts.clone();
+    env.add_filter("desimal_under", move |value: Value, limit: String| {
+        written(&limit_texts, &value, |_, value| number::decimal(float(value)?, 1).ok_or_else(not_finite)).and_then(
+            |decimal| if is_rounded_up(&value, &limit) { just_below(&limit_texts, &limit) } else { Ok(decimal) },
+        )
+    });
+    env.add_filter("sannsynlighet", with(|texts, value| probability(texts, float(value)?)));
     env.add_filter(
         "prosentpoeng",
         with(|_, value| number::share_tenths(float(value)?).map(number::points).ok_or_else(not_finite)),
@@ -69,6 +75,27 @@ fn written(texts: &Texts, value: &Value, write: fn(&Texts, &Value) -> Result<Str
         Some(absent) => absence(texts, absent),
         None => write(texts, value),
     }
+}
+
+/// Whether a number is below a limit that it is rounded to.
+fn is_rounded_up(value: &Value, limit: &str) -> bool {
+    let known = float(value).ok().zip(limit.parse::<f64>().ok());
+    known.is_some_and(|(number, limit)| number < limit && number::decimal(number, 1) == number::decimal(limit, 1))
+}
+
+/// A probability with four decimals. None is 0, so a smaller one is said to be smaller.
+fn probability(texts: &Texts, number: f64) -> Result<String, Error> {
+    let decimal = |number| number::decimal(number, 4).ok_or_else(not_finite);
+    match (decimal(number)?, decimal(0.0)?, decimal(0.000_1)?) {
+        (written, none, least) if written == none => {
+            texts.get("verdi.under", &[("grense", &least)]).map_err(|error| refuse(error.to_string()))
+        }
+        (written, ..) => Ok(written),
+    }
+}
+
+fn just_below(texts: &Texts, limit: &str) -> Result<String, Error> {
+    texts.get("verdi.litt_under", &[("grense", limit)]).map_err(|error| refuse(error.to_string()))
 }
 
 /// That there is no value, in as few words as a chart or a wide table has room for.

@@ -132,6 +132,8 @@ pub(super) struct Doctor {
     /// The ratio's interval; the rate's is there with it.
     ratio: Option<(f64, f64)>,
     dispensings: Option<i64>,
+    /// Dispensings that count for nothing: prescribed before being a doctor, and for other reasons.
+    outside: (i64, i64),
     /// B8, as the table has it.
     verdict: Option<&'static str>,
     differs: Option<i64>,
@@ -156,6 +158,8 @@ pub(super) fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<Str
         number(doctor.ratio.map(|(low, _)| low)),
         number(doctor.ratio.map(|(_, high)| high)),
         integer(doctor.dispensings),
+        integer(doctor.dispensings.map(|_| doctor.outside.0)),
+        integer(doctor.dispensings.map(|_| doctor.outside.1)),
         number(doctor.ratio.map(|_| 0.6)),
         number(doctor.ratio.map(|_| 1.5)),
         number(doctor.ratio.map(|_| 1.9)),
@@ -174,8 +178,8 @@ pub(super) fn own_page(doctor: &Doctor, withheld: &[&str]) -> anyhow::Result<Str
         table(
             "reservasjonsgrad_lege",
             "rekvirent_hpr fra_maaned til_maaned forskrivninger reservert reservasjonsgrad nedre ovre forventet \
-             standardisert_ratio sr_nedre sr_ovre utleveringer trakt95_nedre trakt95_ovre trakt998_ovre skrevet_siste \
-             reservert_siste merutgift uten_referanse avvikende_pris vurdering skiller_seg status",
+             standardisert_ratio sr_nedre sr_ovre utleveringer utleveringer_ikke_lege utleveringer_andre trakt95_nedre \
+             trakt95_ovre trakt998_ovre skrevet_siste reservert_siste merutgift uten_referanse avvikende_pris vurdering skiller_seg status",
             vec![own],
         ),
         table(
@@ -258,6 +262,7 @@ pub(super) fn ordinary() -> Doctor {
         expected: Some(48.7),
         ratio: Some((0.8, 1.4)),
         dispensings: Some(2500),
+        outside: (0, 12),
         verdict: Some("som_forventet"),
         differs: Some(0),
     }
@@ -307,9 +312,30 @@ fn a_short_history_and_a_withheld_table_are_said_and_never_zero() {
 #[test]
 fn no_prescription_that_could_be_swapped_is_not_a_short_history() {
     for prescriptions in [Some(0), None] {
-        let doctor = Doctor { prescriptions, dispensings: Some(0), ..Doctor::default() };
-        let page = own_page(&doctor, &[]).unwrap();
-        assert!(page.contains("ingen resepter fra deg") && !page.contains("færre enn tolv"));
+        for (dispensings, outside, reason) in [
+            (4, (0, 0), "ingen resepter fra deg på byttbare legemidler hentet ut for første gang"),
+            (
+                0,
+                (0, 1),
+                "gjelder 1 utlevering på en resept fra deg de siste tolv månedene et legemiddel som ikke kunne",
+            ),
+            (
+                0,
+                (7, 9),
+                "gjelder 9 utleveringer på resepter fra deg de siste tolv månedene legemidler som ikke kunne byttes",
+            ),
+            (0, (7, 9), "I tillegg er 7 utleveringer på resepter fra en tid da du ifølge legeregisteret ikke var"),
+            (
+                0,
+                (7, 0),
+                "det 7 utleveringer på resepter fra deg de siste tolv månedene, men ifølge legeregisteret var du ikke",
+            ),
+        ] {
+            let doctor = Doctor { prescriptions, dispensings: Some(dispensings), outside, ..Doctor::default() };
+            let page = own_page(&doctor, &[]).unwrap();
+            assert!(page.contains(reason) && !page.contains("færre enn tolv"), "{reason}");
+            assert!(!page.contains("et helt år") && !page.contains("minst tolv måneder med tall"), "{reason}");
+        }
     }
 }
 
@@ -361,7 +387,7 @@ fn the_control_page_says_what_a_row_is_and_what_allows_it() {
         integers(&[200, 40]),
         numbers(&[0.2, 10.04, 3.984, 3.5, 4.5, 3.0]),
         integers(&[10_100, 8_000, 3, 2]),
-        numbers(&[0.000_12, 0.004]),
+        numbers(&[0.000_04, 0.004]),
         vec![text("x"), text("vist")],
     ];
     let medicine = [
@@ -406,7 +432,8 @@ fn the_control_page_says_what_a_row_is_and_what_allows_it() {
         (true, "aldri et funn"),
         (true, "§ 99, oppdiktet"),
         (true, "Reserverte 40 av 200 forskrivninger (20,0\u{a0}%); 10,0 kunne ventes. Forholdet er 3,98"),
-        (true, "q er 0,0040"),
+        (true, "p er under 0,0001 og q er 0,0040"),
+        (true, "HPR-nummer 9144900: 1 av 44 reserverte"),
         (true, "2 utleveringer har en uvanlig høy pris"),
         (true, "<code>l1</code>"),
         (true, "href=\"reservasjon_kontroll_utvalg.csv\""),

@@ -61,13 +61,14 @@ pub(super) fn peers(whole_year: bool) -> Vec<Table> {
         ),
         table(
             "reservasjon_lege_substans_maaned",
-            "rekvirent_hpr atc maaned virkestoff antall reservert merutgift",
+            "rekvirent_hpr atc maaned virkestoff antall reservert reserverte_uttak merutgift",
             year(vec![own(vec![
                 text("A02BC01"),
                 text("2026-09"),
                 text("Omeprazol"),
                 Cell::Integer(9),
                 Cell::Integer(4),
+                Cell::Integer(6),
                 Cell::Number(321.4),
             ])]),
         ),

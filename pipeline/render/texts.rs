@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 
 /// The keys that Rust looks up itself; all other keys are named by templates.
 pub(super) fn keys_used_in_code() -> impl Iterator<Item = String> {
-    let values = ["mangler", "mangler_fordi", "skjult", "uten_nevner", "uker.one", "uker.other"];
+    let values = ["mangler", "mangler_fordi", "skjult", "uten_nevner", "under", "litt_under", "uker.one", "uker.other"];
     let months = (1..=12).flat_map(|n| ["navn", "kort"].map(|form| format!("maaned.{form}_{n:02}")));
     let durations = ["sekunder", "minutter", "timer"].map(|unit| format!("verdi.varighet.{unit}"));
     let dates = ["dato", "tidspunkt", "maaned.med_aar", "periode.tertial", "periode.tertial_kort"].map(str::to_owned);

@@ -11,30 +11,12 @@ unit = "HPR-nummer"
 unit = "forskrivninger, eller utleveringer når nummer mangler"
 [columns.r]
 unit = "som n, reservert av legen"
-[columns.n_forste]
-unit = "som n, i vinduets første måned"
-[columns.n_siste]
-unit = "som n, i vinduets siste måned"
 ---*/
 select
     cast(coalesce(k.fylkesnr, 99) as int) as fylkesnr,
     m.rekvirent_hpr,
     sum(case when v.teller_forskrivninger = 1 then m.forskrivninger else m.utleveringer end) as n,
-    sum(case when v.teller_forskrivninger = 1 then m.reservert else m.utleveringer_reservert end) as r,
-    sum(
-        case
-            when m.maaned <> v.fra_maaned then 0
-            when v.teller_forskrivninger = 1 then m.forskrivninger
-            else m.utleveringer
-        end
-    ) as n_forste,
-    sum(
-        case
-            when m.maaned <> v.til_maaned then 0
-            when v.teller_forskrivninger = 1 then m.forskrivninger
-            else m.utleveringer
-        end
-    ) as n_siste
+    sum(case when v.teller_forskrivninger = 1 then m.reservert else m.utleveringer_reservert end) as r
 from lege_fylke_maaned as m
 inner join reservasjon_vindu as v on m.maaned between v.fra_maaned and v.til_maaned
 left join fylke_kode as k on m.fylkesnr = k.kode

@@ -63,11 +63,30 @@ sammen as (
     from rangert
 ),
 
+kant as (
+    select
+        coalesce(sum(k.n_forste), 0) as n_forste,
+        coalesce(sum(k.r_forste), 0) as r_forste,
+        coalesce(sum(k.n_siste), 0) as n_siste,
+        coalesce(sum(k.n_foer), 0) as n_foer,
+        coalesce(sum(k.r_foer), 0) as r_foer
+    from fylke_kant as k
+    inner join valgt as v
+        on
+            k.fylkesnr = v.fylkesnr
+            and v.skjult = 1
+),
+
 vurdert as (
     select
         case
             when n = 0 then 0
             when n_leger < $offentlig_leger or n < $offentlig_linjer then 1
+            when n_forste = 0 or n_siste = 0 then 1
+            when r = 0 and r_foer >= $minste_antall then 1
+            when r > 0 and n_foer > 0 and r_foer + r_forste = 0 then 1
+            when n = r and n_foer - r_foer >= $minste_antall then 1
+            when n > r and n_foer > 0 and n_foer + n_forste = r_foer + r_forste then 1
             when (n - storste_n - nest_storste_n) * 100 < $dominans_prosent * storste_n then 1
             when (r - storste_r - nest_storste_r) * 100 < $dominans_prosent * storste_r then 1
             when r > 0 and r < $minste_antall then 1
@@ -75,6 +94,7 @@ vurdert as (
             else 0
         end as utrygge_sammen
     from sammen
+    cross join kant
 )
 
 select

@@ -85,7 +85,7 @@ navn as (
 )
 
 select
-    a.fylkesnr,
+    lpad(cast(a.fylkesnr as varchar), 2, '0') as fylkesnr,
     n.fylke,
     a.fra_maaned,
     a.til_maaned,
@@ -106,4 +106,4 @@ select
         as status
 from aktuelle as a
 left join navn as n on a.fylkesnr = n.fylkesnr
-order by a.fylkesnr
+order by fylkesnr

@@ -102,7 +102,10 @@ with rader as (
 
 select
     r.rekvirent_hpr,
-    r.byttegruppe,
+    case
+        when r.byttegruppe < 1000000 then lpad(cast(r.byttegruppe as varchar), 6, '0')
+        else cast(r.byttegruppe as varchar)
+    end as byttegruppe,
     b.navn as legemiddel,
     b.atc,
     b.virkestoff,
@@ -132,4 +135,4 @@ select
     'vist' as status
 from rader as r
 left join byttegruppe_navn as b on r.byttegruppe = b.byttegruppe
-order by r.rekvirent_hpr, r.byttegruppe
+order by rekvirent_hpr, byttegruppe

@@ -13,6 +13,8 @@ hoyst_promille = 0
 unit = "forskrivninger, eller utleveringer når nummer mangler"
 [columns.reservert]
 unit = "som antall, reservert av legen"
+[columns.reserverte_uttak]
+unit = "utleveringer som legen reserverte, også av eldre resepter"
 [columns.merutgift]
 unit = "kr"
 desimaler = 0
@@ -50,6 +52,7 @@ select
     min(virkestoff) as virkestoff,
     sum(n) as antall,
     sum(r) as reservert,
+    sum(utleveringer_reservert) as reserverte_uttak,
     cast(sum(merutgift_ore) as double) / 100 as merutgift,
     sum(uten_referanse) as uten_referanse,
     'vist' as status

@@ -58,6 +58,12 @@ mangler = "for lite grunnlag til å sammenligne, eller for få leger å sammenli
 [columns.utleveringer]
 unit = "utleveringer"
 mangler = "færre enn 12 måneder er levert"
+[columns.utleveringer_ikke_lege]
+unit = "utleveringer, skrevet da du ikke var registrert som lege"
+mangler = "færre enn 12 måneder er levert"
+[columns.utleveringer_andre]
+unit = "utleveringer som ikke er i grunnlaget av andre grunner"
+mangler = "færre enn 12 måneder er levert"
 [columns.pakninger]
 unit = "pakninger"
 desimaler = 1
@@ -129,6 +135,8 @@ tall as (
         d.n,
         d.r,
         d.utleveringer,
+        coalesce(u.ikke_lege, 0) as ikke_lege,
+        coalesce(u.andre, 0) as andre,
         d.forventet,
         g.trakt95_nedre,
         g.trakt95_ovre,
@@ -155,6 +163,7 @@ tall as (
             s.rekvirent_hpr = d.rekvirent_hpr
             and d.vindu = 1
     inner join lege_mengde as m on s.rekvirent_hpr = m.rekvirent_hpr
+    left join lege_utenfor as u on s.rekvirent_hpr = u.rekvirent_hpr
     left join trakt_grense as g
         on
             s.rekvirent_hpr = g.rekvirent_hpr
@@ -173,6 +182,8 @@ intervaller as (
         t.n,
         t.r,
         t.utleveringer,
+        t.ikke_lege,
+        t.andre,
         t.forventet,
         t.grad,
         t.trakt95_nedre,
@@ -250,6 +261,8 @@ select
     case when i.komplett = 1 then i.trakt95_ovre end as trakt95_ovre,
     case when i.komplett = 1 then i.trakt998_ovre end as trakt998_ovre,
     case when i.komplett = 1 then i.utleveringer end as utleveringer,
+    case when i.komplett = 1 then i.ikke_lege end as utleveringer_ikke_lege,
+    case when i.komplett = 1 then i.andre end as utleveringer_andre,
     case when i.komplett = 1 then i.pakninger end as pakninger,
     case when i.komplett = 1 then i.ddd end as ddd,
     case when i.komplett = 1 then i.uten_ddd end as uten_ddd,

@@ -35,7 +35,7 @@ unit = "forholdstall"
 mangler = "ingen leger"
 ---*/
 with kanter as (
-    select unnest(make_array(5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 240, 480)) as forventet_fra
+    select unnest(make_array(5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 240, 480, 960, 1920)) as forventet_fra
 ),
 
 baand as (

@@ -67,9 +67,18 @@ fn a_doctors_rate_is_led_back_to_delivered_lines() {
     assert!(told.contains("the row says the same"), "{told}");
     // One column: its own lines only.
     let key = format!("rekvirent_hpr={hpr}");
-    let (_, told, errors) = speil(&root, &["explain", "reservasjonsgrad_lege", &key, "--column", "reservert"]);
-    assert_eq!(told.matches("utlevering_20").count().to_string(), doctor["reservert"], "{told}{errors}");
-    assert!(!told.contains("forventet   ") && told.contains("the row says the same"), "{told}");
+    for column in ["reservert", "utleveringer", "utleveringer_andre"] {
+        let (_, told, errors) = speil(&root, &["explain", "reservasjonsgrad_lege", &key, "--column", column]);
+        assert_eq!(told.matches("utlevering_20").count().to_string(), doctor[column], "{told}{errors}");
+        assert!(!told.contains("forventet   ") && told.contains("the row says the same"), "{told}");
+    }
+    assert_ne!(doctor["utleveringer_andre"], "0");
+    let substances = rows(&root, "reservasjon_lege_substans_maaned");
+    let later = substances.iter().find(|row| row["reserverte_uttak"] != row["reservert"]).unwrap();
+    let keys = ["rekvirent_hpr", "atc", "maaned"].map(|name| format!("{name}={}", later[name]));
+    let told = explain(&root.config(), "reservasjon_lege_substans_maaned", &keys, Some("reserverte_uttak")).unwrap();
+    assert_eq!(told.matches("utlevering_20").count().to_string(), later["reserverte_uttak"], "{told}");
+    assert!(told.contains("the row says the same"), "{told}");
 }
 
 #[test]

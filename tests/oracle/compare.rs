@@ -55,6 +55,8 @@ fn row_differences(doctor: &Doctor, get: impl Fn(&str) -> Option<String>) -> Vec
         ("forskrivninger", doctor.forskrivninger),
         ("reservert", doctor.reservert),
         ("utleveringer", doctor.utleveringer),
+        ("utleveringer_ikke_lege", doctor.utleveringer_ikke_lege),
+        ("utleveringer_andre", doctor.utleveringer_andre),
         ("reservert_pasient", doctor.reservert_pasient),
         ("reservert_apotek", doctor.reservert_apotek),
         ("virkestoff", doctor.virkestoff),

@@ -206,3 +206,17 @@ pub fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
+
+/// Municipality → class of centrality, by the delivered Klass 128; nothing where there is none.
+pub fn centrality(landing: &Path) -> BTreeMap<i64, i64> {
+    let files =
+        std::fs::read_dir(landing.join("klass")).into_iter().flatten().map(|file| file.expect("readable").path());
+    let is_centrality =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("klass_128"));
+    let Some(file) = files.filter(is_centrality).max() else { return BTreeMap::new() };
+    let text = std::fs::read_to_string(file).expect("readable");
+    let data: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let codes = data["codes"].as_array().expect("a list of codes");
+    let number = |text: &serde_json::Value| text.as_str().and_then(|text| text.parse().ok());
+    codes.iter().filter_map(|code| Some((number(&code["code"])?, number(&code["parentCode"])?))).collect()
+}

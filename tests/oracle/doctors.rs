@@ -160,6 +160,11 @@ pub fn figures(
         *without += u64::from(extra.rule == 0);
         *unusual += u64::from(extra.unusual);
     }
+    let mut outside: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+    for net in net.iter().filter(|net| window.contains(net.line.utleveringsdato) && net.class != "grunnlag") {
+        let (before, others) = outside.entry(net.line.rekvirent_hpr).or_default();
+        *(if net.class == "ikke_lege" { before } else { others }) += 1;
+    }
     let in_window = net.iter().filter(|net| window.contains(net.line.utleveringsdato));
     let with_lines: BTreeSet<i64> = in_window.map(|net| net.line.rekvirent_hpr).collect();
     let registered: BTreeSet<i64> =
@@ -189,6 +194,8 @@ pub fn figures(
                 reservert_pasient: Some(patient),
                 reservert_apotek: Some(pharmacy),
                 virkestoff: Some(by_substance),
+                utleveringer_ikke_lege: Some(outside.get(hpr).copied().unwrap_or_default().0),
+                utleveringer_andre: Some(outside.get(hpr).copied().unwrap_or_default().1),
                 vurdering: funnel::verdict(&point(hpr), None, None),
                 forskrivninger: prescriptions.then_some(n),
                 reservert: Some(r),

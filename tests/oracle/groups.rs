@@ -135,7 +135,7 @@ pub fn by_group(
         let over = r as f64 - expected;
         let cells = vec![
             Cell::Count(hpr),
-            Cell::Count(group.parse().expect("a group's code is a number")),
+            Cell::text(format!("{group:0>6}")),
             text(name.map(|name| &name.group)),
             text(name.and_then(|name| name.atc.as_ref())),
             text(name.and_then(|name| name.substance.as_ref())),
@@ -227,6 +227,7 @@ pub fn by_substance(
             substances.first().map_or(Cell::Absent, Cell::text),
             Cell::Count(whole(count.n)),
             Cell::Count(whole(count.r)),
+            Cell::Count(costs.reserved),
             Cell::Kroner(costs.ore),
             Cell::Count(costs.without),
             Cell::text("vist"),
@@ -239,6 +240,7 @@ pub fn by_substance(
         "virkestoff",
         "antall",
         "reservert",
+        "reserverte_uttak",
         "merutgift",
         "uten_referanse",
         "status",

@@ -98,6 +98,8 @@ pub struct Doctor {
     pub sr_nedre: Option<f64>,
     pub sr_ovre: Option<f64>,
     pub utleveringer: Option<u64>,
+    pub utleveringer_ikke_lege: Option<u64>,
+    pub utleveringer_andre: Option<u64>,
     pub trakt95_nedre: Option<f64>,
     pub trakt95_ovre: Option<f64>,
     pub trakt998_ovre: Option<f64>,
@@ -187,7 +189,7 @@ pub fn compute(landing: &Path, as_of: &str, hjemler: &[u32], limits: &Limits) ->
         let counted = doctors::count(&window, &net, &archive);
         doctors = doctors::figures(&window, &net, &extras, &counted, &register, limits);
         let pages: Vec<i64> = doctors.iter().map(|doctor| doctor.rekvirent_hpr).collect();
-        let peers = peers::Peers::of(&window, &counted, &register);
+        let peers = peers::Peers::of(&window, &counted, &register, &deliveries::centrality(landing));
         tables = vec![
             public::doctor_months(&window, &net, &counted, &pages),
             groups::rolling(&window, &net, &delivered.months, &counted, &pages),

@@ -21,7 +21,7 @@ const COUNTIES: [i64; 15] = [3, 11, 15, 18, 31, 32, 33, 34, 39, 40, 42, 46, 50, 
 const KINDS: [&str; 6] = ["alle", "fylke", "listetredel", "praksis", "sentralitet", "spesialitet"];
 
 /// Where the drawn funnel has its edges.
-const EDGES: [i64; 13] = [5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 240, 480];
+const EDGES: [i64; 15] = [5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 240, 480, 960, 1920];
 
 /// Traits of everybody in the register by the window's end, and the counts of those who are compared.
 pub struct Peers {
@@ -31,7 +31,7 @@ pub struct Peers {
 }
 
 impl Peers {
-    pub fn of(window: &Window, counted: &Counted, register: &[Lege]) -> Self {
+    pub fn of(window: &Window, counted: &Counted, register: &[Lege], centrality: &BTreeMap<i64, i64>) -> Self {
         let last_day = window.to.last_day();
         let mut latest: BTreeMap<i64, &Lege> = BTreeMap::new();
         for period in register.iter().filter(|period| period.gyldig_fra <= last_day) {
@@ -48,7 +48,8 @@ impl Peers {
             .map(|(hpr, count)| (*hpr, *count))
             .collect();
         let points = compared.iter().map(|(hpr, count)| point(hpr, count)).collect();
-        Self { traits: latest.into_iter().map(|(hpr, period)| (hpr, traits(period))).collect(), compared, points }
+        let traits = latest.into_iter().map(|(hpr, period)| (hpr, traits(period, centrality))).collect();
+        Self { traits, compared, points }
     }
 
     /// The code of 7426 that a doctor counts under.
@@ -180,8 +181,8 @@ impl Peers {
     }
 }
 
-/// What a doctor shares with others. Centrality is not read here: the worlds have no Klass 128.
-fn traits(period: &Lege) -> BTreeMap<&'static str, i64> {
+/// What a doctor shares with others; of centrality only where Klass 128 is delivered.
+fn traits(period: &Lege, centrality: &BTreeMap<i64, i64>) -> BTreeMap<&'static str, i64> {
     let specialty = if period.er_fastlege { Some(1) } else { period.spesialiteter.iter().min().copied() };
     let county = period.kommunenr.map(|kommunenr| kommunenr / 100).filter(|county| COUNTIES.contains(county));
     [
@@ -189,6 +190,7 @@ fn traits(period: &Lege) -> BTreeMap<&'static str, i64> {
         ("fylke", county),
         ("listetredel", period.listetredel),
         ("praksis", Some(i64::from(period.er_fastlege))),
+        ("sentralitet", period.kommunenr.and_then(|kommunenr| centrality.get(&kommunenr).copied())),
         ("spesialitet", specialty),
     ]
     .into_iter()

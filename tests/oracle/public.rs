@@ -118,22 +118,24 @@ pub fn nation(window: &Window, counted: &Counted) -> Table {
 }
 
 /// `reservasjon_klasser`: net lines by class, corrections without effect by the rule that stopped them, and what was outside
-/// the paragraphs.
+/// the paragraphs. A class without lines in the window's first month, or in its last, would tell a month (D5).
 pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting: &Netting) -> Table {
-    let mut lines: Vec<(&str, i64)> = Vec::new();
+    let mut lines: Vec<(&str, i64, Month)> = Vec::new();
     for Classed { line, class, .. } in net.iter().filter(|net| window.contains(net.line.utleveringsdato)) {
-        lines.push((class, line.rekvirent_hpr));
+        lines.push((class, line.rekvirent_hpr, Month::of(line.utleveringsdato)));
     }
     for (line, status) in delivered.lines.iter().zip(&netting.status) {
         if let (Some(status), Some((_, concerned))) = (status, &line.gjelder)
             && *status != "virker"
             && window.contains(*concerned)
         {
-            lines.push((status, line.rekvirent_hpr));
+            lines.push((status, line.rekvirent_hpr, Month::of(*concerned)));
         }
     }
     let mut by_class: BTreeMap<&str, BTreeMap<i64, i64>> = BTreeMap::new();
-    for (class, hpr) in lines {
+    let mut months: BTreeMap<&str, BTreeSet<Month>> = BTreeMap::new();
+    for (class, hpr, month) in lines {
+        months.entry(class).or_default().insert(month);
         let prescriber = if hpr == 999_999_999 { 0 } else { hpr };
         *by_class.entry(class).or_default().entry(prescriber).or_default() += 1;
     }
@@ -141,10 +143,13 @@ pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting
     let outside: u64 = in_window.map(|(_, rows)| rows).sum();
     if outside > 0 {
         by_class.insert("utenfor_hjemmel", BTreeMap::from([(0, signed(outside))]));
+        let with_rows = delivered.outside.iter().filter(|(_, rows)| **rows > 0);
+        months.insert("utenfor_hjemmel", with_rows.map(|(month, _)| *month).collect());
     }
 
     let row = |(class, by_prescriber): (&str, BTreeMap<i64, i64>)| {
-        let known = |value: i64| Cell::count(window.complete.then_some(value));
+        let is_safe = [window.from, window.to].iter().all(|month| months[class].contains(month));
+        let known = |value: i64| Cell::count((window.complete && is_safe).then_some(value));
         let total = by_prescriber.values().sum();
         let of_somebody: Vec<i64> =
             by_prescriber.iter().filter(|(hpr, _)| **hpr != 0).map(|(_, lines)| *lines).collect();
@@ -157,7 +162,7 @@ pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting
             of_doctors(signed(of_somebody.len() as u64)),
             of_doctors(first),
             of_doctors(second),
-            status(window.complete),
+            if window.complete && !is_safe { Cell::text("skjult") } else { status(window.complete) },
         ]
     };
     let columns = vec!["klasse", "linjer", "n_leger", "storste", "nest_storste", "status"];

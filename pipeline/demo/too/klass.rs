@@ -1,6 +1,7 @@
-//! Statistics Norway's county codes (104) from 2020 on, as Klass gives codes and changes in JSON.
+//! Statistics Norway's county codes (104) from 2020 on and centrality (128), as Klass gives codes and changes in JSON.
 //!
-//! Codes and names are those of the made-up counties; the notes say that the file is made up. Must not know courses.
+//! Codes and names are those of the made-up counties, and a municipality is the more central the more doctors it has; the notes
+//! say that the file is made up. Must not know courses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::calendar::days_since_epoch;
 
+use super::super::names::MUNICIPALITIES;
 use super::county::{COUNTIES, SPLIT, codes_on};
 
 /// First day of the structure before the split, and of the one after it.
@@ -48,6 +50,25 @@ pub(super) fn changes() -> anyhow::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&json!({ "codeChanges": pairs.iter().map(change).collect::<Vec<Value>>() }))?)
 }
 
+/// The least weight of its doctors that puts a municipality in class 1, 2, … 5; the rest is class 6.
+const CENTRAL: [u32; 5] = [300, 90, 50, 30, 18];
+
+/// `klass_128_koder`: the classes, and each municipality below its class.
+pub(super) fn centrality() -> anyhow::Result<Vec<u8>> {
+    let code = |code: String, parent: Option<String>, level: &str, name: String| {
+        json!({
+            "code": code, "parentCode": parent, "level": level, "name": name, "shortName": "", "notes": NOTES,
+            "validFromInRequestedRange": FROM[1], "validToInRequestedRange": null,
+        })
+    };
+    let classes = (1..=CENTRAL.len() + 1).map(|class| code(class.to_string(), None, "1", format!("Klasse {class}")));
+    let municipalities = MUNICIPALITIES.iter().map(|(number, weight)| {
+        let class = 1 + CENTRAL.iter().filter(|least| weight < *least).count();
+        code(format!("{number:04}"), Some(class.to_string()), "2", format!("Kommune {number:04}"))
+    });
+    Ok(serde_json::to_vec(&json!({ "codes": classes.chain(municipalities).collect::<Vec<Value>>() }))?)
+}
+
 /// Code → name, before the split and from it on.
 fn structures() -> [BTreeMap<&'static str, &'static str>; 2] {
     let before = days_since_epoch(jiff::civil::date(2020, 1, 1));
@@ -57,6 +78,20 @@ fn structures() -> [BTreeMap<&'static str, &'static str>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_municipality_is_below_one_of_six_classes_and_each_class_has_some() {
+        let data: Value = serde_json::from_slice(&centrality().unwrap()).unwrap();
+        let codes = data["codes"].as_array().unwrap();
+        let level = |wanted: &str| codes.iter().filter(|row| row["level"] == wanted).collect::<Vec<_>>();
+        let (classes, municipalities) = (level("1"), level("2"));
+        assert_eq!((classes.len(), municipalities.len()), (6, MUNICIPALITIES.len()));
+        for class in classes {
+            assert!(municipalities.iter().any(|row| row["parentCode"] == class["code"]), "{class}");
+        }
+        let oslo = municipalities.iter().find(|row| row["code"] == "0301").unwrap();
+        assert_eq!(oslo["parentCode"], "1");
+    }
 
     #[test]
     fn each_county_is_there_from_its_first_day_to_its_last() {

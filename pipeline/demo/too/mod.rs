@@ -126,6 +126,7 @@ pub(super) fn generate(
     }
     disk::write(&landing.join(format!("klass/klass_104_koder_{end}.json")), &klass::codes()?)?;
     disk::write(&landing.join(format!("klass/klass_104_endringer_{end}.json")), &klass::changes()?)?;
+    disk::write(&landing.join(format!("klass/klass_128_koder_{end}.json")), &klass::centrality()?)?;
     let years = first.first_day().year()..=end.year();
     disk::write(&landing.join(format!("befolkning/befolkning_{end}.json")), &population::json(chance, years)?)
 }

@@ -72,18 +72,19 @@ struct Mark {
 }
 
 /// Labels of the expected numbers, where there is room.
-const X_LABELS: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 480.0];
+const X_LABELS: [f64; 8] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 480.0, 1920.0];
 
 impl Funnel {
     /// Draws bands in ascending order; nothing without at least two of them.
     pub(crate) fn draw(bands: &[Band], own: Option<OwnPoint>, size: Size) -> Option<Funnel> {
-        let (first, last) = bands.first().zip(bands.last()).filter(|(first, last)| first.from < last.from)?;
+        let (first, _) = bands.first().zip(bands.last()).filter(|(first, last)| first.from < last.from)?;
         let (width, height) = (size.pick(680.0, 330.0), size.pick(330.0, 300.0));
         let (left, right, top, bottom) = (46.0, width - 12.0, 30.0, height - 52.0);
-        // The axis ends where doctors end, in whole bands; the reader's point is always inside.
-        let filled = bands.iter().rev().find(|band| band.half.is_some()).and_then(|band| band.to);
-        let needed = own.iter().map(|own| own.expected * 1.1).chain(filled).fold(first.from * 4.0, f64::max);
-        let x_end = needed.min(last.from.max(own.as_ref().map_or(0.0, |own| own.expected * 1.1)));
+        // The axis ends where doctors end, at an edge with limits, so that the reader's point stands between these; beyond the last
+        // edge there are none.
+        let filled = bands.iter().rev().find(|band| band.half.is_some()).map(|band| band.to.unwrap_or(band.from));
+        let needed = own.iter().map(|own| own.expected).chain(filled).fold(first.from * 4.0, f64::max);
+        let x_end = bands.iter().map(|band| band.from).find(|edge| *edge >= needed).unwrap_or(needed);
         let highest = bands
             .iter()
             .flat_map(|band| [Some(band.limits[0].1), band.most.map(|(_, high)| high)])
@@ -189,9 +190,24 @@ mod tests {
         let mark = drawn.own.unwrap();
         let (x, y): (f64, f64) = (mark.x.parse().unwrap(), mark.y.parse().unwrap());
         assert!((46.0..668.0).contains(&x) && (30.0..278.0).contains(&y), "{x} {y}");
-        // 27.5 is the end of the axis: the limits at 40 are not drawn.
-        assert_eq!(drawn.narrow.matches(['M', 'L']).count(), 6);
-        assert_eq!(drawn.x_ticks.last().unwrap().label, "20");
+        // 40 is the end of the axis: the point stands between limits that are drawn on both sides of it.
+        assert_eq!(drawn.narrow.matches(['M', 'L']).count(), 8);
+        assert_eq!(drawn.x_ticks.last().unwrap().label, "40");
+        let ends = drawn.narrow.split(['M', 'L']).filter_map(|vertex| vertex.split(' ').next()?.parse().ok());
+        assert!(x < ends.fold(0.0, f64::max), "{x} {}", drawn.narrow);
+    }
+
+    #[test]
+    fn a_point_beyond_the_last_edge_is_drawn_where_it_is() {
+        let own = OwnPoint { expected: 50.0, ratio: 1.0, label: "Du".into() };
+        let drawn = Funnel::draw(&bands(), Some(own), Size::Wide).unwrap();
+        assert_eq!(drawn.own.unwrap().x, drawn.frame.right);
+        assert_eq!(drawn.narrow.matches(['M', 'L']).count(), 8);
+        let mut open = bands();
+        open[2].half = Some((0.9, 1.1));
+        open[3].half = Some((0.9, 1.1));
+        let own = OwnPoint { expected: 12.0, ratio: 1.0, label: "Du".into() };
+        assert_eq!(Funnel::draw(&open, Some(own), Size::Wide).unwrap().half.len(), 3);
     }
 
     #[test]

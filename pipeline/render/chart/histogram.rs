@@ -1,7 +1,7 @@
 //! A distribution as columns, with the reader's own place marked.
 //!
 //! Knows nothing of who is counted. Every bin is one column of the same width, so that a height is a count
-//! also where bins were merged; the edges under the columns say what each covers.
+//! also where bins were merged; the edges under the columns say what each covers, and a merged one has its name under it.
 
 use serde::Serialize;
 
@@ -57,6 +57,8 @@ const OPEN_GAP: f64 = 0.5;
 /// The height of a column whose count is not shown.
 const STUB: f64 = 10.0;
 const LABEL_ROOM: f64 = 50.0;
+/// The space that the name of a column takes.
+const NAME_ROOM: f64 = 64.0;
 
 impl Histogram {
     /// Draws bins in ascending order; `mark` is a share between 0 and 1 and its label.
@@ -101,7 +103,7 @@ impl Histogram {
                 .iter()
                 .map(|tick| Tick { at: at(y.at(*tick)), label: Unit::Count.tick_label(*tick, ticks.step) })
                 .collect(),
-            x_ticks: edge_ticks(bins, open, &x),
+            x_ticks: edge_ticks(bins, open, own.map(|(column, _)| column), &x),
             columns,
             mark,
             any_hidden: bins.iter().any(|bin| bin.count.is_none()),
@@ -122,24 +124,39 @@ fn place(bins: &[Bin], points: f64) -> Option<(usize, f64)> {
     Some((index, within))
 }
 
-/// The edges between columns, as many as there is room for, and the open column's own label.
-fn edge_ticks(bins: &[Bin], open: bool, x: &Linear) -> Vec<Tick> {
+/// What columns say that hold more than one percentage point, and of the edges between the others as many as there is room for.
+fn edge_ticks(bins: &[Bin], open: bool, own: Option<usize>, x: &Linear) -> Vec<Tick> {
     let n_closed = bins.len() - usize::from(open);
     let column = x.at(1.0) - x.at(0.0);
     let stride = [1, 2, 5, 10, 20, 50].into_iter().find(|stride| *stride as f64 * column >= LABEL_ROOM).unwrap_or(100);
-    let open_at = x.at(n_closed as f64 + OPEN_GAP + 0.5);
+    let name = |index: usize| -> Option<(f64, String)> {
+        let bin = bins.get(index)?;
+        match bin.to {
+            None => Some((x.at(index as f64 + OPEN_GAP + 0.5), format!("≥\u{a0}{}", number::whole_percent(bin.from)))),
+            Some(to) if to > bin.from + 1 => {
+                Some((x.at(index as f64 + 0.5), format!("{}–{}", bin.from, number::whole_percent(to))))
+            }
+            Some(_) => None,
+        }
+    };
+    // The reader's own column first, then from the right, where columns are widest.
+    let mut named: Vec<(f64, String)> = Vec::new();
+    for (place, label) in own.into_iter().chain((0..bins.len()).rev()).filter_map(name) {
+        if named.iter().all(|(taken, _)| (place - taken).abs() >= NAME_ROOM) {
+            named.push((place, label));
+        }
+    }
+    named.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let closed = bins[..n_closed].iter();
     let edges = closed.clone().map(|bin| bin.from).chain(closed.clone().next_back().and_then(|bin| bin.to));
     let mut ticks: Vec<Tick> = edges
         .enumerate()
         .step_by(stride)
         .map(|(index, edge)| (x.at(index as f64), edge))
-        .filter(|(place, _)| !open || place + LABEL_ROOM < open_at)
+        .filter(|(place, _)| named.iter().all(|(at, _)| (place - at).abs() >= LABEL_ROOM))
         .map(|(place, edge)| Tick { at: at(place), label: number::whole_percent(edge) })
         .collect();
-    if let Some(bin) = bins.last().filter(|_| open) {
-        ticks.push(Tick { at: at(open_at), label: format!("≥\u{a0}{}", number::whole_percent(bin.from)) });
-    }
+    ticks.extend(named.into_iter().map(|(place, label)| Tick { at: at(place), label }));
     ticks
 }
 
@@ -173,6 +190,31 @@ mod tests {
         assert!(drawn.any_hidden && drawn.columns[2].hidden);
         assert_eq!(drawn.columns[2].height, "10");
         assert!(drawn.mark.is_none() && drawn.columns.iter().all(|column| !column.own));
+    }
+
+    #[test]
+    fn a_column_of_several_points_says_which() {
+        let mut bins: Vec<Bin> = (0..10).map(|from| Bin { from, to: Some(from + 1), count: Some(9) }).collect();
+        bins.push(Bin { from: 10, to: Some(19), count: Some(9) });
+        bins.push(Bin { from: 19, to: None, count: Some(9) });
+        for size in [Size::Wide, Size::Narrow] {
+            let drawn = Histogram::draw(&bins, Some((0.135, "Du".into())), size);
+            let number = |text: &str| text.parse::<f64>().unwrap();
+            // Under the middle of its own column, in which the mark stands, also where there is no room for more.
+            let tick = drawn.x_ticks.iter().find(|tick| tick.label == "10–19\u{a0}%").unwrap();
+            let column = &drawn.columns[10];
+            let (left, right) = (number(&column.x), number(&column.x) + number(&column.width));
+            assert!((number(&tick.at) - (left + right) / 2.0).abs() < 0.2);
+            assert!(column.own && (left..right).contains(&number(&drawn.mark.unwrap().x)));
+            // And nothing is written over anything else.
+            let places: Vec<f64> = drawn.x_ticks.iter().map(|tick| number(&tick.at)).collect();
+            assert!(
+                places.len() > 2 && places.windows(2).all(|pair| pair[1] - pair[0] >= LABEL_ROOM - 0.1),
+                "{places:?}"
+            );
+        }
+        let drawn = Histogram::draw(&bins, None, Size::Wide);
+        assert_eq!(drawn.x_ticks.last().unwrap().label, "≥\u{a0}19\u{a0}%");
     }
 
     #[test]
