@@ -294,7 +294,7 @@ mod tests {
             parse(&text).map(|config| config.product("p").contact)
         };
         assert_eq!(contact("\"a@b.no\"").unwrap().as_deref(), Some("a@b.no"));
-        for wrong in ["\"\"", "\" \"", "\"a\\nb\""] {
+        for wrong in ["\"\"", "\" \"", "\"…\"", "\"a\\nb\""] {
             assert!(format!("{:#}", basis(wrong).unwrap_err()).contains("`rettsgrunnlag` is one line"), "{wrong}");
             assert!(format!("{:#}", contact(wrong).unwrap_err()).contains("`henvendelse` is one line"), "{wrong}");
         }

@@ -111,6 +111,26 @@ fn a_basis_where_none_is_needed_or_that_says_nothing_is_a_wrong_configuration() 
     }
 }
 
+#[test]
+fn a_contact_for_doctors_where_no_doctor_has_a_page_is_a_wrong_configuration() {
+    let root = Root::tiny();
+    with_basis(&root, Some(BASIS));
+    configure(&root, |text| format!("{text}henvendelse = \"tall@example.no\"\n"));
+    let output = root.output(&["run"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(10), "{told}");
+    assert!(told.contains("[product.reservasjon_kontroll]") && told.contains("`henvendelse`"), "{told}");
+}
+
+#[test]
+fn a_short_history_gives_an_empty_list_and_a_page_that_says_so() {
+    let root = Root::tiny();
+    with_basis(&root, Some(BASIS));
+    let outcome = root.run_as_of("2026-06-10").unwrap();
+    assert_eq!(outcome.code, ExitCode::Done);
+    assert!(page(&root).contains("Ingen lege fyller alle vilkårene"));
+}
+
 /// A statement of the control product that finds a fault in every night.
 fn broken_queries(root: &Root) {
     let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");

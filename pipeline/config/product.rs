@@ -106,7 +106,8 @@ impl WrittenProduct {
     pub(super) fn check(self) -> anyhow::Result<Product> {
         let dates = Dates::check(self.utgivelse.as_deref(), self.lege_dag)?;
         let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
-        let is_line = |text: &Option<String>| text.as_ref().is_none_or(|text| !text.is_empty() && !text.contains('\n'));
+        let says_something = |text: &str| text.chars().any(char::is_alphanumeric) && !text.contains('\n');
+        let is_line = |text: &Option<String>| text.as_deref().is_none_or(says_something);
         let (legal_basis, contact) = (trimmed(self.rettsgrunnlag), trimmed(self.henvendelse));
         ensure!(
             is_line(&legal_basis),

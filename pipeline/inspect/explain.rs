@@ -249,7 +249,12 @@ impl<'a> Look<'a> {
         let (columns, rows) = self.rows(&sql, &parameters)?;
         let keys = key_names(asked.model, &asked.schema);
         let row = rows.into_iter().next();
-        Ok((columns, row.with_context(|| format!("{table}: there is no such row; the table's keys are {keys}"))?))
+        Ok((
+            columns,
+            row.with_context(|| {
+                format!("{table}: there is no such row; the table's keys are {keys}, written as in its file")
+            })?,
+        ))
     }
 
     /// The deliveries and thresholds that shape the table: the facts that its pages print.

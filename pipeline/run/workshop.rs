@@ -337,6 +337,11 @@ pub(crate) fn check_config(config: &Config, models: &[Model], contracts: &[Contr
             needs_basis || config.product(product).legal_basis.is_none(),
             "[product.{product}]: the product needs no `rettsgrunnlag`; take the key out"
         );
+        let has_doctors = models.iter().any(|model| model.product == product && model.audience == Audience::Lege);
+        ensure!(
+            has_doctors || config.product(product).contact.is_none(),
+            "[product.{product}]: the product has no page for doctors, so nobody would read `henvendelse`; take the key out"
+        );
         let own = models.iter().filter(|model| model.product == product);
         let read: BTreeSet<&String> = own.flat_map(|model| &model.reads).collect();
         let required = contracts.iter().filter(|contract| !contract.optional);
