@@ -18,6 +18,11 @@ use crate::disk;
 /// be divided; each more would need its own share of the memory pool.
 const SIDE_BY_SIDE: usize = 2;
 
+/// A statement needed more memory than the pool had left. One that is run beside others may have enough alone.
+#[derive(Debug, thiserror::Error)]
+#[error("the engine's memory pool is too small; raise [engine] memory_mib")]
+pub struct Exhausted;
+
 /// The engine of one run.
 pub struct Engine {
     runtime: Arc<tokio::runtime::Runtime>,
@@ -71,7 +76,8 @@ impl Engine {
     }
 
     /// The same engine for one of several statements that are run at the same time: the same threads and the same memory,
-    /// with its share of the partitions. Beside it, how many may be run so.
+    /// with its share of the partitions. Beside it, how many may be run so. Where one ends [`Exhausted`], it must be run again
+    /// alone, with the engine itself: the pool is made for one statement.
     pub fn divided(&self) -> (Engine, usize) {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let at_once = SIDE_BY_SIDE.min(self.partitions()).min(cores);
@@ -98,9 +104,7 @@ pub fn reduce(error: &DataFusionError) -> anyhow::Error {
             anyhow::anyhow!("{}", first_line(&root.strip_backtrace()))
         }
         DataFusionError::NotImplemented(what) => anyhow::anyhow!("the engine cannot do this: {}", first_line(what)),
-        DataFusionError::ResourcesExhausted(_) => {
-            anyhow::anyhow!("the engine's memory pool is too small; raise [engine] memory_mib")
-        }
+        DataFusionError::ResourcesExhausted(_) => anyhow::Error::new(Exhausted),
         DataFusionError::ArrowError(cause, _) => {
             anyhow::anyhow!("a value could not be computed ({})", arrow_kind(cause))
         }

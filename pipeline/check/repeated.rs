@@ -7,6 +7,7 @@ use std::panic::resume_unwind;
 use super::{Checks, Findings, grouped, or_accept};
 use crate::calendar::Month;
 use crate::contract::{Contract, Repeated, TableContract};
+use crate::engine::Exhausted;
 use crate::lake::Entry;
 use crate::model::CheckFailed;
 
@@ -31,7 +32,8 @@ pub(super) fn check(checks: &Checks<'_>, product: &str, found: &mut Findings) ->
     Ok(())
 }
 
-/// What is found of each month, in their order, as many months at the same time as the engine divides into.
+/// What is found of each month, in their order, as many months at the same time as the engine divides into. One that has too
+/// little memory beside another is looked at again alone.
 fn side_by_side(
     checks: &Checks<'_>,
     months: &[(Month, &Entry)],
@@ -45,7 +47,9 @@ fn side_by_side(
             let running: Vec<_> = months.iter().map(|month| scope.spawn(move || one(*month))).collect();
             running.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
         });
-        for found in found {
+        for (month, found) in months.iter().zip(found) {
+            let is_crowded = |error: &anyhow::Error| at_once > 1 && error.is::<Exhausted>();
+            let found = if found.as_ref().is_err_and(is_crowded) { of_month(checks, *month) } else { found };
             broken.extend(found?);
         }
     }

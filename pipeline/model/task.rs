@@ -15,7 +15,7 @@ use super::graph::SHARED;
 use super::header::Model;
 use crate::calendar::Month;
 use crate::disk;
-use crate::engine::Engine;
+use crate::engine::{Engine, Exhausted};
 use crate::lake::{Entry, Parameter, Query, Table, TableWriter};
 
 /// The partition of a model that is not incremental.
@@ -45,16 +45,30 @@ pub(super) fn side_by_side<'m>(
 ) -> Vec<(Task<'m>, Outcome)> {
     let (divided, most) = builder.engine.divided();
     let at_once = most.min(tasks.len());
-    let engine = if at_once > 1 { &divided } else { builder.engine };
+    at_most(at_once, tasks, &|task, is_alone| {
+        progress(&task.model.name);
+        task.run(builder, if is_alone { builder.engine } else { &divided })
+    })
+}
+
+/// Runs tasks, so many at the same time, in their order. What had too little memory beside another is run again after them,
+/// alone. `run` is told whether a task is alone.
+fn at_most<'m>(
+    at_once: usize,
+    tasks: Vec<Task<'m>>,
+    run: &(dyn Fn(&Task<'m>, bool) -> Outcome + Sync),
+) -> Vec<(Task<'m>, Outcome)> {
+    let is_alone = at_once <= 1;
     let queue = Mutex::new(Queue { waiting: tasks.into_iter().enumerate().collect(), ..Queue::default() });
     // A panic in one thread ends the scope, so what another one finds in the queue is whole.
     let locked = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || {
         loop {
             let Some((at, task)) = locked().next() else { break };
-            progress(&task.model.name);
-            let outcome = task.run(builder, engine);
-            locked().done.insert(at, (task, outcome));
+            match run(&task, is_alone) {
+                Err(error) if !is_alone && error.is::<Exhausted>() => drop(locked().alone.insert(at, task)),
+                outcome => drop(locked().done.insert(at, (task, outcome))),
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -63,13 +77,22 @@ pub(super) fn side_by_side<'m>(
         }
         work();
     });
-    queue.into_inner().unwrap_or_else(PoisonError::into_inner).done.into_values().collect()
+    let mut queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+    queue.waiting = std::mem::take(&mut queue.alone);
+    while let Some((at, task)) = queue.next() {
+        tracing::info!(model = task.model.name, partition = task.partition, "run again alone, with all of the memory");
+        let outcome = run(&task, true);
+        queue.done.insert(at, (task, outcome));
+    }
+    queue.done.into_values().collect()
 }
 
 /// Tasks by their place.
 #[derive(Default)]
 struct Queue<'m> {
     waiting: BTreeMap<usize, Task<'m>>,
+    /// To be run again when nothing else is.
+    alone: BTreeMap<usize, Task<'m>>,
     done: BTreeMap<usize, (Task<'m>, Outcome)>,
 }
 
@@ -177,4 +200,73 @@ fn with_units(model: &Model, schema: &SchemaRef) -> SchemaRef {
         })
         .collect();
     std::sync::Arc::new(arrow::datatypes::Schema::new(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn model(product: &str, name: &str) -> Model {
+        let header = "/*---\ntitle = \"T\"\naudience = \"arbeid\"\ngrain = [\"a\"]\nversjon = 1\n[columns.a]\nunit = \"stk\"\n---*/\n";
+        Model::parse(product, name, &format!("{header}select 1 as a\n")).unwrap()
+    }
+
+    fn task(model: &Model) -> Task<'_> {
+        let (parameters, inputs) = (BTreeMap::new(), BTreeMap::new());
+        Task { model, month: None, partition: ALL.to_owned(), parameters, inputs, key: model.name.clone() }
+    }
+
+    fn outcome(task: &Task<'_>) -> (Entry, Ran) {
+        let entry = Entry {
+            file: String::new(),
+            bytes: 0,
+            rows: 0,
+            sha256: String::new(),
+            content: String::new(),
+            version: 1,
+            touches: vec![],
+            key: Some(task.key.clone()),
+        };
+        let (model, partition, sql) = (task.model.name.clone(), task.partition.clone(), String::new());
+        (entry, Ran { model, partition, sql, rows_in: 0, rows_out: 0, took: Duration::ZERO })
+    }
+
+    #[test]
+    fn what_has_too_little_memory_beside_another_is_run_again_alone_and_last() {
+        let models = [("a", "large"), ("a", "small"), ("b", "other")].map(|(product, name)| model(product, name));
+        let seen = Mutex::new(Vec::new());
+        let run = |task: &Task<'_>, is_alone: bool| {
+            seen.lock().unwrap().push((task.model.name.clone(), is_alone));
+            if task.model.name == "large" && !is_alone {
+                return Err(anyhow::Error::new(Exhausted).context("queries/a/large.sql"));
+            }
+            Ok(outcome(task))
+        };
+        let done = at_most(2, models.iter().map(task).collect(), &run);
+        let names: Vec<&str> = done.iter().map(|(task, _)| task.model.name.as_str()).collect();
+        assert_eq!(names, ["large", "small", "other"]);
+        assert!(done.iter().all(|(_, outcome)| outcome.is_ok()));
+        assert_eq!(seen.lock().unwrap().last().unwrap(), &("large".to_owned(), true));
+        assert_eq!(seen.lock().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn what_has_too_little_memory_alone_fails_and_stops_its_product() {
+        let models = [("a", "large"), ("a", "small"), ("b", "other")].map(|(product, name)| model(product, name));
+        let run = |task: &Task<'_>, _: bool| match task.model.name.as_str() {
+            "large" => Err(anyhow::Error::new(Exhausted)),
+            _ => Ok(outcome(task)),
+        };
+        for at_once in [1, 2] {
+            let done = at_most(at_once, models.iter().map(task).collect(), &run);
+            let failed: Vec<&str> =
+                done.iter().filter(|(_, outcome)| outcome.is_err()).map(|(task, _)| task.model.name.as_str()).collect();
+            assert_eq!(failed, ["large"]);
+            assert!(done.iter().any(|(task, outcome)| task.model.name == "other" && outcome.is_ok()));
+            // Alone, nothing of the product is begun after it.
+            assert_eq!(done.iter().any(|(task, _)| task.model.name == "small"), at_once == 2);
+        }
+    }
 }

@@ -33,6 +33,8 @@ with aktuelle as (
         k.storste,
         k.nest_storste,
         k.skjult,
+        v.fra_maaned_tekst as fra_maaned,
+        v.til_maaned_tekst as til_maaned,
         v.komplett,
         v.komplett * (1 - k.skjult) as vises
     from klasse_sum as k
@@ -41,6 +43,8 @@ with aktuelle as (
 
 select
     klasse,
+    fra_maaned,
+    til_maaned,
     case when vises = 1 then linjer end as linjer,
     case when vises = 1 then n_leger end as n_leger,
     case when vises = 1 then storste end as storste,

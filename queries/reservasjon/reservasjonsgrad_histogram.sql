@@ -69,11 +69,14 @@ nederst as (
 )
 
 select
-    min(prosent) as fra_prosent,
-    case when gruppe = 0 then null else max(prosent) + 1 end as til_prosent,
-    sum(n_leger) as n_leger,
+    min(n.prosent) as fra_prosent,
+    case when n.gruppe = 0 then null else max(n.prosent) + 1 end as til_prosent,
+    v.fra_maaned_tekst as fra_maaned,
+    v.til_maaned_tekst as til_maaned,
+    sum(n.n_leger) as n_leger,
     'vist' as status
-from nederst
-group by gruppe
-having sum(n_leger) > 0
+from nederst as n
+cross join reservasjon_vindu as v
+group by n.gruppe, v.fra_maaned_tekst, v.til_maaned_tekst
+having sum(n.n_leger) > 0
 order by fra_prosent

@@ -158,6 +158,8 @@ pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting
         let of_doctors = |value: i64| if nobodys { Cell::Absent } else { known(value) };
         vec![
             Cell::text(class),
+            Cell::text(window.from),
+            Cell::text(window.to),
             known(total),
             of_doctors(signed(of_somebody.len() as u64)),
             of_doctors(first),
@@ -165,7 +167,7 @@ pub fn classes(window: &Window, net: &[Classed], delivered: &Utlevering, netting
             if window.complete && !is_safe { Cell::text("skjult") } else { status(window.complete) },
         ]
     };
-    let columns = vec!["klasse", "linjer", "n_leger", "storste", "nest_storste", "status"];
+    let columns = vec!["klasse", "fra_maaned", "til_maaned", "linjer", "n_leger", "storste", "nest_storste", "status"];
     Table { name: "reservasjon_klasser", columns, rows: by_class.into_iter().map(row).collect() }
 }
 
@@ -231,9 +233,16 @@ pub fn histogram(window: &Window, counted: &Counted) -> Table {
     bins.retain(|bin| bin.2 > 0);
     let row = |(from, to, doctors): &(i64, i64, i64)| {
         let to = Cell::count((*to <= 100).then_some(*to));
-        vec![Cell::Count(*from), to, Cell::Count(*doctors), status(true)]
+        vec![
+            Cell::Count(*from),
+            to,
+            Cell::text(window.from),
+            Cell::text(window.to),
+            Cell::Count(*doctors),
+            status(true),
+        ]
     };
-    let columns = vec!["fra_prosent", "til_prosent", "n_leger", "status"];
+    let columns = vec!["fra_prosent", "til_prosent", "fra_maaned", "til_maaned", "n_leger", "status"];
     Table { name: "reservasjonsgrad_histogram", columns, rows: bins.iter().rev().map(row).collect() }
 }
 
