@@ -314,22 +314,10 @@ fn no_prescription_that_could_be_swapped_is_not_a_short_history() {
     for prescriptions in [Some(0), None] {
         for (dispensings, outside, reason) in [
             (4, (0, 0), "ingen resepter fra deg på byttbare legemidler hentet ut for første gang"),
-            (
-                0,
-                (0, 1),
-                "gjelder 1 utlevering på en resept fra deg de siste tolv månedene et legemiddel som ikke kunne",
-            ),
-            (
-                0,
-                (7, 9),
-                "gjelder 9 utleveringer på resepter fra deg de siste tolv månedene legemidler som ikke kunne byttes",
-            ),
+            (0, (0, 1), "gjelder 1 utlevering på en resept fra deg de siste tolv månedene et legemiddel"),
+            (0, (7, 9), "gjelder 9 utleveringer på resepter fra deg de siste tolv månedene legemidler som"),
             (0, (7, 9), "I tillegg er 7 utleveringer på resepter fra en tid da du ifølge legeregisteret ikke var"),
-            (
-                0,
-                (7, 0),
-                "det 7 utleveringer på resepter fra deg de siste tolv månedene, men ifølge legeregisteret var du ikke",
-            ),
+            (0, (7, 0), "det 7 utleveringer på resepter fra deg de siste tolv månedene, men ifølge legeregisteret"),
         ] {
             let doctor = Doctor { prescriptions, dispensings: Some(dispensings), outside, ..Doctor::default() };
             let page = own_page(&doctor, &[]).unwrap();

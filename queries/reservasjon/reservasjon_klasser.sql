@@ -23,6 +23,10 @@ mangler = "skjult av personvernhensyn, linjene er ikke knyttet til leger, eller 
 navn = "klassene_er_alle_linjer"
 sql = "select 1 as funn from (select sum(linjer) as n from klasse_sum where klasse in ('maskert', 'ikke_lege', 'virkestoff', 'fest_mangler', 'ukjent_vare', 'ikke_byttbar', 'begrenset_bytte', 'ingen_alternativ', 'grunnlag')) as k cross join (select count(*) as n from linje_klasse as l inner join reservasjon_vindu as v on l.maaned between v.fra_maaned and v.til_maaned) as l where k.n <> l.n"
 melding = "the classes do not sum to all net lines of the window (B1)"
+[[avstemming]]
+navn = "klassene_er_de_talte"
+sql = "select 1 as funn from reservasjon_klasser as r inner join klasse_sum as k on r.klasse = k.klasse where r.linjer <> k.linjer"
+melding = "a class shows another number of lines than were counted (B1)"
 ---*/
 -- A2: which classes there are is known before 12 months are delivered, how many lines of a year is not.
 with aktuelle as (

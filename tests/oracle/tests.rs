@@ -277,8 +277,8 @@ fn comparison_names_what_differs_and_lets_the_last_digits_go() {
         status: "vist".to_owned(),
         ..Doctor::default()
     };
-    let header = "rekvirent_hpr;fra_maaned;til_maaned;forskrivninger;reservert;reservasjonsgrad;nedre;ovre;forventet;standardisert_ratio;sr_nedre;sr_ovre;trakt95_nedre;trakt95_ovre;trakt998_ovre;utleveringer;reservert_pasient;reservert_apotek;virkestoff;skrevet_siste;reservert_siste;merutgift;uten_referanse;avvikende_pris;vurdering;skiller_seg;status;x";
-    let row = |hpr, reserved, rate| format!("{hpr};2025-11;2026-10;;{reserved};{rate};;;;;;;;;;;;;;;;;;;;;vist;y\n");
+    let header = "rekvirent_hpr;fra_maaned;til_maaned;forskrivninger;reservert;reservasjonsgrad;nedre;ovre;forventet;standardisert_ratio;sr_nedre;sr_ovre;trakt95_nedre;trakt95_ovre;trakt998_ovre;utleveringer;utleveringer_ikke_lege;utleveringer_andre;reservert_pasient;reservert_apotek;virkestoff;skrevet_siste;reservert_siste;merutgift;uten_referanse;avvikende_pris;vurdering;skiller_seg;status;x";
+    let row = |hpr, reserved, rate| format!("{hpr};2025-11;2026-10;;{reserved};{rate};;;;;;;;;;;;;;;;;;;;;;;vist;y\n");
     world.write("d.csv", &format!("{header}\n{}{}{}", row(1, 1, "0.3333333333"), row(2, 2, ""), row(4, 1, "")));
     let months =
         |doctor: Doctor| Doctor { fra_maaned: "2025-11".to_owned(), til_maaned: "2026-10".to_owned(), ..doctor };
